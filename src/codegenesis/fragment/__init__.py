@@ -1,0 +1,26 @@
+"""A variant's source, and how it becomes the code of a live function by one store.
+
+A *fragment* is what a variant is written as: module-level statements that it needs (imports,
+constants, helpers), then the `def` with the gene's bare name, last, decorators allowed. A method is
+written dedented, as if at module level, with `self` as its first parameter.
+
+Both the user's process and the jail assemble fragments through this package, so what was tested is
+what runs; it needs the standard library only. `definition` goes from a file to a `def`'s text,
+`assembly` from a fragment to a code object, `syntax` holds the pieces of both.
+"""
+
+from codegenesis.fragment.assembly import assemble, check, install
+from codegenesis.fragment.definition import Definition, definition, find, locate
+from codegenesis.fragment.syntax import mangle, redirect
+
+__all__ = [
+    "Definition",
+    "assemble",
+    "check",
+    "definition",
+    "find",
+    "install",
+    "locate",
+    "mangle",
+    "redirect",
+]

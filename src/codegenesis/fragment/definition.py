@@ -1,0 +1,152 @@
+"""From a function, or the text of a module, to the source of one `def`.
+
+`inspect.getsource` was tried and rejected: it believes whatever now stands in the file, and it
+returns decorators and indentation. Here the `def` that is found must compile to the very program
+that runs, so a file edited after the import is noticed and not evolved by mistake.
+`textwrap.dedent` was rejected too: it changes what stands inside multi-line strings.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import linecache
+import tokenize
+import types
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from codegenesis.errors import FragmentError
+from codegenesis.fragment.syntax import UNPARSABLE, class_, compiled, lines_of, nested_code
+
+
+class Definition(NamedTuple):
+    """A `def` as it stands in a file: its source, dedented, without decorators, and its line."""
+
+    source: str
+    line: int
+
+
+def definition(function: types.FunctionType) -> str:
+    """The source of `function`'s `def`, dedented, without decorators.
+
+    Raises:
+        FragmentError: there is no source, or the file no longer says what runs.
+    """
+    return locate(function).source
+
+
+def locate(function: types.FunctionType) -> Definition:
+    """Like `definition`, with the line of the `def` in its file (from 1).
+
+    Raises:
+        FragmentError: there is no source, or the file no longer says what runs.
+    """
+    code = function.__code__
+    if "<locals>" in code.co_qualname:
+        raise FragmentError(f"{code.co_qualname} is defined inside another function")
+    linecache.checkcache(code.co_filename)
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    if not text:
+        raise FragmentError(f"no source is found for {code.co_qualname} ({code.co_filename})")
+    for qualname, node in _definitions(_parse(text)):
+        if (qualname, _first_line(node)) == (code.co_qualname, code.co_firstlineno):
+            if same_program(_compiled_in_place(qualname, node, code), code):
+                return Definition(_dedented(text, node), node.lineno)
+            break
+    raise FragmentError(
+        f"what {code.co_filename} says of {code.co_qualname} is not what runs",
+        remedy="restart the process: the file changed after it was imported",
+    )
+
+
+def find(text: str, qualname: str) -> Definition:
+    """The `def` called `qualname` in the text of a module, without importing it.
+
+    Raises:
+        FragmentError: the text does not parse, or has no such `def`.
+    """
+    found = [node for name, node in _definitions(_parse(text)) if name == qualname]
+    if not found:
+        raise FragmentError(f"no `def` with the qualified name {qualname} is in the file")
+    return Definition(_dedented(text, found[-1]), found[-1].lineno)
+
+
+def same_program(left: object, right: object) -> bool:
+    """Do both run the same instructions on the same constants? Positions do not count."""
+    if isinstance(left, types.CodeType) and isinstance(right, types.CodeType):
+        return (
+            left.co_code == right.co_code
+            and left.co_names == right.co_names
+            and left.co_varnames == right.co_varnames
+            and len(left.co_consts) == len(right.co_consts)
+            and all(map(same_program, left.co_consts, right.co_consts))
+        )
+    return type(left) is type(right) and (left == right or repr(left) == repr(right))
+
+
+@lru_cache(maxsize=2)  # the functions of a module are asked for one after the other
+def _parse(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except UNPARSABLE as error:
+        raise FragmentError(f"the source does not parse: {error}") from error
+
+
+def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+    """All `def`s outside functions, with their qualified names, in the order of the file."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield prefix + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from _definitions(node, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
+            node, ast.AsyncFunctionDef
+        ):
+            yield from _definitions(node, prefix)
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    return node.decorator_list[0].lineno if node.decorator_list else node.lineno
+
+
+def _compiled_in_place(
+    qualname: str, node: ast.FunctionDef, code: types.CodeType
+) -> types.CodeType:
+    path = qualname.split(".")
+    body: ast.stmt = node
+    for name in reversed(path[:-1]):
+        body = class_(name, [body])
+    return nested_code(compiled(body, code.co_filename, like=code), *path)
+
+
+def _dedented(text: str, node: ast.FunctionDef) -> str:
+    lines = lines_of(text)[node.lineno - 1 : node.end_lineno]
+    if not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    inside = _lines_inside_strings("".join(lines))
+    return "".join(
+        line if number in inside else _without_indent(line, node.col_offset)
+        for number, line in enumerate(lines, start=1)
+    )
+
+
+def _without_indent(line: str, width: int) -> str:
+    indent = len(line) - len(line.lstrip(" \t\f"))
+    return line[min(indent, width) :]
+
+
+def _lines_inside_strings(text: str) -> set[int]:
+    """Numbers of the lines that begin inside a string literal: their blanks are data."""
+    inside: set[int] = set()
+    starts: list[int] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        name = tokenize.tok_name[token.type]
+        if name == "FSTRING_START":  # from 3.12 on, f-strings come in pieces
+            starts.append(token.start[0])
+        elif name == "FSTRING_END":
+            inside.update(range(starts.pop() + 1, token.end[0] + 1))
+        elif name == "STRING":
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    return inside
