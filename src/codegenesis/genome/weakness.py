@@ -1,0 +1,134 @@
+"""Weaknesses in words, and how urgent a gene is.
+
+Priority = impact x opportunity x confidence (DESIGN §5), each between 0 and 1:
+
+* impact: the CPU share, or the share of calls that fail, whichever is larger;
+* opportunity: how much of it a better version could plausibly take away, from the way cost grows,
+  from repeats, from failures. It says nothing about *which* rewrite fits; the operators do;
+* confidence: how much was seen, n / (n + 32).
+
+The figures are a ranking, not a forecast: forecasts per operator are in `codegenesis.core`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from codegenesis.model import Gene, Record, Trait
+
+#: Above these a trait is worth a sentence.
+GROWS, REPEATS, BUSY = 1.3, 0.3, 0.05
+
+#: Below this mean cost there is hardly anything to save per call.
+TRIVIAL_NS = 2_000.0
+
+
+class Priority(Record, frozen=True, kw_only=True):
+    """How much it is worth to evolve a gene now.
+
+    Attributes:
+        score: impact x opportunity x confidence, 0..1; higher is more urgent.
+        reason: the three in words.
+    """
+
+    score: float
+    impact: float
+    opportunity: float
+    confidence: float
+    reason: str
+
+
+def weaknesses(gene: Gene, traits: Iterable[Trait]) -> list[str]:
+    """One sentence for each weakness that the traits show, the gravest first.
+
+    A gene that is refused gets one sentence that says why.
+    """
+    if gene.refused:
+        return [f"not evolved: {gene.refused}"]
+    known = _by_name(traits)
+    found = (_fails(known), _grows(known), _hogs(known), _repeats(known), _tail(known))
+    return [sentence for sentence in found if sentence]
+
+
+def priority(traits: Iterable[Trait]) -> Priority:
+    """How urgent the gene with these traits is; all zero when nothing was observed."""
+    known = _by_name(traits)
+    impact, why_impact = _impact(known)
+    opportunity, why_opportunity = _opportunity(known)
+    n = known["cpu_ns_mean"].n if "cpu_ns_mean" in known else 0
+    confidence = n / (n + 32)
+    return Priority(
+        score=impact * opportunity * confidence,
+        impact=impact,
+        opportunity=opportunity,
+        confidence=confidence,
+        reason=f"{why_impact}; {why_opportunity}; seen in {n} sampled calls",
+    )
+
+
+def _by_name(traits: Iterable[Trait]) -> dict[str, Trait]:
+    return {trait.name: trait for trait in traits if not trait.variant}
+
+
+def _value(known: Mapping[str, Trait], name: str) -> float:
+    return known[name].value if name in known else 0.0
+
+
+def _impact(known: Mapping[str, Trait]) -> tuple[float, str]:
+    share, errors = min(1.0, _value(known, "cpu_share")), _value(known, "error_rate")
+    if errors > share:
+        return errors, f"{errors:.1%} of calls fail"
+    return share, f"uses {share:.1%} of a core"
+
+
+def _opportunity(known: Mapping[str, Trait]) -> tuple[float, str]:
+    errors, repeats = _value(known, "error_rate"), _value(known, "repeat_rate")
+    exponent = known["complexity"].low if "complexity" in known else 0.0
+    if errors > 0 and errors >= _value(known, "cpu_share"):
+        return 1.0, "a version that does not fail would remove that"
+    if exponent > GROWS:
+        return 0.9, f"cost grows like n^{_value(known, 'complexity'):.1f}, so an index may help"
+    if 0 < _value(known, "cpu_ns_mean") < TRIVIAL_NS:
+        return 0.1, "each call is already cheap"
+    if repeats > REPEATS:
+        return max(0.5, repeats), f"{repeats:.0%} of calls repeat earlier ones"
+    return 0.4, "no particular weakness in its growth or its inputs"
+
+
+def _fails(known: Mapping[str, Trait]) -> str:
+    rate = known.get("error_rate")
+    if rate is None or rate.value == 0:
+        return ""
+    return f"fails in {rate.value:.2%} of {rate.n} sampled calls"
+
+
+def _grows(known: Mapping[str, Trait]) -> str:
+    trait = known.get("complexity")
+    if trait is None or trait.low <= GROWS:
+        return ""
+    return (
+        f"cost grows faster than its input: CPU ~ n^{trait.value:.2f} "
+        f"(95 % between {trait.low:.2f} and {trait.high:.2f})"
+    )
+
+
+def _hogs(known: Mapping[str, Trait]) -> str:
+    share = known.get("cpu_share")
+    if share is None or share.value < BUSY:
+        return ""
+    mean_us = _value(known, "cpu_ns_mean") / 1000
+    return f"uses {share.value:.1%} of a core ({mean_us:.1f} µs per call on average)"
+
+
+def _repeats(known: Mapping[str, Trait]) -> str:
+    trait = known.get("repeat_rate")
+    if trait is None or trait.low <= REPEATS:
+        return ""
+    return f"computes again what it computed before: {trait.value:.0%} of calls repeat"
+
+
+def _tail(known: Mapping[str, Trait]) -> str:
+    middle, high = _value(known, "cpu_ns_p50"), _value(known, "cpu_ns_p95")
+    if middle <= 0 or high < 10 * middle or high < 10 * TRIVIAL_NS:
+        return ""
+    return f"a few calls cost far more than the rest: p95 is {high / middle:.0f}x the median"
