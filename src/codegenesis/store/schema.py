@@ -1,0 +1,219 @@
+"""The tables as queries see them; `migrations` creates them, and a test holds the two together.
+
+A record is spread over columns where it is searched or summed, and kept as MessagePack (`body`,
+`outcome`, `measurements`, `parents`) where it is only read back whole: MessagePack keeps NaN and
+infinities, which JSON would turn into null. `number` columns give rows the order of their
+arrival; they never appear in a record.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _whole(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False)
+
+
+def _float(name: str) -> Column[float]:
+    """Nullable: SQLite has no NaN and keeps NULL in its place (see `rows.number`)."""
+    return Column(name, Double, nullable=True)
+
+
+def _blob(name: str, *, nullable: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=nullable)
+
+
+def _number() -> Column[int]:
+    return Column("number", Integer, primary_key=True, autoincrement=True)
+
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _whole("applied_ns"),
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    _text("id", key=True),
+    _text("service"),
+    _text("role"),
+    _text("host"),
+    _whole("pid"),
+    _text("python"),
+    _whole("started_ns"),
+    _whole("seen_ns"),
+    _float("probe_share"),
+    _text("note"),
+)
+
+genes = Table(
+    "genes",
+    metadata,
+    _text("id", key=True),
+    _text("service"),
+    _text("module"),
+    _text("qualname"),
+    _text("kind"),
+    _text("path"),
+    _text("root"),
+    _whole("line"),
+    _text("source"),
+    _text("refused"),
+    _whole("noted_at_ns"),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    _number(),
+    _text("gene"),
+    _text("process"),
+    _text("variant"),
+    _whole("at_ns"),
+    _whole("wall_ns"),
+    _whole("cpu_ns"),
+    _blob("call", nullable=True),
+    _blob("outcome", nullable=True),
+    _text("call_digest"),
+    _text("sketch"),
+    _text("error"),
+    _text("fingerprint"),
+    _float("burst_rate"),
+)
+
+traits = Table(
+    "traits",
+    metadata,
+    _text("gene", key=True),
+    _text("variant", key=True),
+    _text("name", key=True),
+    _float("value"),
+    _text("unit"),
+    _float("low"),
+    _float("high"),
+    _whole("n"),
+    _text("method"),
+    _whole("at_ns"),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    _number(),
+    _text("id"),
+    _text("gene"),
+    _text("base"),
+    _text("source"),
+    _text("backend"),
+    _blob("parents"),
+    _text("operator"),
+    _text("author"),
+    _text("hypothesis"),
+    _text("risk"),
+    _whole("seed"),
+)
+
+trials = Table(
+    "trials",
+    metadata,
+    _number(),
+    _text("variant"),
+    _text("gate"),
+    _text("verdict"),
+    _whole("checks"),
+    _text("detail"),
+    _blob("measurements"),
+    _float("seconds"),
+    _whole("at_ns"),
+)
+
+champions = Table(
+    "champions",
+    metadata,
+    _number(),
+    _text("variant"),
+    _text("gene"),
+    _text("objective"),
+    _blob("body"),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    _number(),
+    _text("id"),
+    _text("service"),
+    _text("gene"),
+    _text("variant"),
+    _text("base"),
+    _text("objective"),
+    _text("stage"),
+    _float("weight"),
+    Column("pure", Boolean, nullable=False),
+    _text("decision"),
+    _text("reason"),
+    _whole("created_ns"),
+    _whole("updated_ns"),
+    _whole("expires_ns"),
+)
+
+samples = Table(
+    "samples",
+    metadata,
+    _number(),
+    _text("release"),
+    _text("process"),
+    _text("arm"),
+    _whole("at_ns"),
+    _whole("cpu_ns"),
+    _whole("wall_ns"),
+    _text("error"),
+    Column("regression", Boolean, nullable=False),
+)
+
+acks = Table(
+    "acks",
+    metadata,
+    _number(),
+    _text("release"),
+    _text("process"),
+    _text("stage"),
+    _text("outcome"),
+    _text("loaded"),
+    _text("detail"),
+    _whole("at_ns"),
+    _whole("latency_ns"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _whole("at_ns"),
+    _text("kind"),
+    _text("gene"),
+    _text("variant"),
+    _text("envelope"),
+    _text("prev"),
+    _text("hash"),
+)

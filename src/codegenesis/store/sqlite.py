@@ -1,0 +1,144 @@
+"""All that is special about SQLite: how to connect, begin, upsert, watch and compact.
+
+PostgreSQL needs a sibling of this module and nothing else. Decisions:
+
+- WAL, so that readers never wait for the writer.
+- pysqlite's own transaction control is switched off (`isolation_level=None`): it begins late, and a
+  transaction that reads before it writes then fails at once with "database is locked", busy timeout
+  or not, when another process wrote in between. Writers say `BEGIN IMMEDIATE` here.
+- `synchronous` is set per transaction: FULL where an acknowledged row must survive a power cut,
+  NORMAL (no fsync at commit; survives a crash of the process) for observations. A FULL commit syncs
+  the log and with it all that went before.
+- Files are created by us, with O_EXCL, so that they are born 0600. They are never opened otherwise:
+  closing any descriptor of a database drops all POSIX locks that this process has on it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.pool import QueuePool
+
+#: Execution option that makes a transaction a writer: "durable" or "relaxed".
+WRITE = "codegenesis_write"
+
+#: How the migrations spell what differs between databases.
+WORDS: Mapping[str, str] = {
+    "serial": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
+    "blob": "BLOB",
+}
+
+BUSY_MS = 5000
+_SYNCHRONOUS = {"durable": "FULL", "relaxed": "NORMAL"}
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database (0600) and its directory (0700) where they are missing."""
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        pass
+
+
+def _uri(path: Path, *, read_only: bool) -> str:
+    mode = "ro" if read_only else "rw"
+    wal = path.with_name(path.name + "-wal")
+    # Where no -shm file can be made and none is there, SQLite can only read a file that stays.
+    still = read_only and not wal.exists() and not os.access(path.parent, os.W_OK)
+    return f"file:{quote(str(path))}?mode={mode}" + ("&immutable=1" if still else "")
+
+
+def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """One configured connection, usable from any one thread at a time."""
+    connection = sqlite3.connect(
+        _uri(path, read_only=read_only),
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_MS / 1000,
+    )
+    try:
+        if not read_only:
+            _settle(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _settle(connection: sqlite3.Connection) -> None:
+    """Properties of the file that the first connection sets and later ones find."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+        return
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:  # this one PRAGMA does not honour the busy timeout
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def engine(path: Path, *, read_only: bool) -> Engine:
+    """A pool of connections to `path`, shared by the threads of this process."""
+    made = create_engine(
+        "sqlite://",
+        creator=lambda: connect(path, read_only=read_only),
+        pool_size=4,
+        max_overflow=12,
+        poolclass=QueuePool,
+    )
+    event.listen(made, "begin", _begin)
+    return made
+
+
+def _begin(connection: Connection) -> None:
+    kind = connection.get_execution_options().get(WRITE)
+    if kind is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous={_SYNCHRONOUS[kind]}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def upsert(
+    connection: Connection, table: Table, batch: Sequence[dict[str, Any]], *, key: Sequence[str]
+) -> None:
+    """Insert rows; where the columns of `key` are taken, overwrite the rest."""
+    if not batch:
+        return
+    statement = insert(table)
+    values = {name: statement.excluded[name] for name in batch[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), batch)
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """A number that moves when any other connection has committed; about 3 µs."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def compact(connection: Connection) -> None:
+    """Give freed pages back to the file system; outside any transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA incremental_vacuum").fetchall()
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def files(path: Path) -> list[Path]:
+    """The database and the files that SQLite keeps beside it."""
+    return [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
