@@ -1,0 +1,32 @@
+"""Where a target lives: what its module is called and which files it needs."""
+
+from __future__ import annotations
+
+import sys
+
+from codegenesis.model import Gene, Record
+
+
+class Environment(Record, frozen=True, kw_only=True):
+    """One importable target, as the sandbox needs to know it.
+
+    Attributes:
+        root: directory to put first on `sys.path`; visible in the jail, except for what looks like
+            a secret (`codegenesis.sandbox.exposure`).
+        module: importable name, `__main__` for a script.
+        path: absolute path of the file of the module; required for a script, else a check that
+            the import finds the same file. Empty for none.
+        python: interpreter to run it with; it needs CodeGenesis installed.
+        read_only: further files and directories that the jail may read.
+    """
+
+    root: str
+    module: str
+    path: str = ""
+    python: str = sys.executable
+    read_only: tuple[str, ...] = ()
+
+    @classmethod
+    def for_gene(cls, gene: Gene, *, read_only: tuple[str, ...] = ()) -> Environment:
+        """The environment that a gene was found in."""
+        return cls(root=gene.root, module=gene.module, path=gene.path, read_only=read_only)

@@ -1,0 +1,154 @@
+"""Finding the function, installing a fragment, making one call: the same in and out of the jail."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from codegenesis import fragment, wire
+from codegenesis.errors import FragmentError, WireError
+from codegenesis.model import OutcomeKind, digest
+from codegenesis.wire.decoding import Resolve
+
+_DETAIL_CHARS = 500
+
+
+class Answer(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """One `Outcome` on its way out of the candidate: what it says of itself, not what it cost."""
+
+    kind: OutcomeKind
+    value: bytes = b""
+    after: bytes = b""
+    detail: str = ""
+
+
+class Target(NamedTuple):
+    """A function of the target module, and the class that it is a method of."""
+
+    function: types.FunctionType
+    owner: type | None
+
+
+class Ended(NamedTuple):
+    """How the function itself ended: `value` is its result or its exception."""
+
+    raised: bool
+    value: object
+
+
+def find(module: types.ModuleType, qualname: str) -> Target:
+    """Look a function up by its qualified name, through class dictionaries, not attributes.
+
+    Raises:
+        FragmentError: nothing there, or not a plain function.
+    """
+    owner: type | None = None
+    found: object = module
+    for part in qualname.split("."):
+        owner = found if isinstance(found, type) else None
+        found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
+    if not isinstance(found, types.FunctionType):
+        raise FragmentError(
+            f"expected a plain function {module.__name__}:{qualname}, came {type(found).__name__}"
+        )
+    return Target(found, owner)
+
+
+def install(target: Target, source: str) -> None:
+    """Make the function run the fragment; raises FragmentError."""
+    function, owner = target
+    name = f"{function.__module__}:{function.__qualname__}"
+    filename = f"<codegenesis {name} {digest(source)[:8]}>"
+    code = fragment.assemble(source, function, owner=owner, filename=filename)
+    fragment.install(code, function)
+
+
+def resolver(module: types.ModuleType) -> Resolve:
+    """Finds the classes of decoded instances, importing their modules where needed."""
+
+    def resolve(name: str) -> type:
+        home, _, qualname = name.partition(":")
+        found: Any = module if home == "__main__" else sys.modules.get(home)
+        if found is None:
+            found = importlib.import_module(home)
+        for part in qualname.split("."):
+            found = vars(found)[part]
+        if not isinstance(found, type):
+            raise WireError(f"{name} is not a class")
+        return found
+
+    return resolve
+
+
+class Batch:
+    """Calls in three phases, so that only the middle one is charged to the function.
+
+    Args:
+        max_bytes: size of one answer.
+    """
+
+    def __init__(self, function: types.FunctionType, resolve: Resolve, *, max_bytes: int) -> None:
+        self._function = function
+        self._resolve = resolve
+        self._max_bytes = max_bytes
+        self._calls: list[tuple[Any, Any] | WireError] = []
+        self._ended: list[Ended] = []
+
+    def load(self, calls: Sequence[bytes]) -> None:
+        """Decode the arguments."""
+        self._calls = [self._decoded(call) for call in calls]
+
+    def run(self) -> None:
+        """Call the function once for each; whatever it raises is its answer."""
+        function, ended = self._function, self._ended
+        ended.clear()
+        for call in self._calls:
+            if isinstance(call, WireError):
+                continue
+            try:
+                ended.append(Ended(False, function(*call[0], **call[1])))
+            except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
+                ended.append(Ended(True, error))
+
+    def collect(self) -> list[Answer]:
+        """Encode how the calls ended, and their arguments as they were left."""
+        ended = iter(self._ended)
+        return [
+            Answer("died", detail=str(call))
+            if isinstance(call, WireError)
+            else answer(next(ended), *call, max_bytes=self._max_bytes)
+            for call in self._calls
+        ]
+
+    def _decoded(self, call: bytes) -> tuple[Any, Any] | WireError:
+        try:
+            return wire.decode_call(call, resolve=self._resolve)
+        except WireError as error:
+            return error
+
+
+def answer(ended: Ended, args: Any, kwargs: Any, *, max_bytes: int) -> Answer:
+    """Encode how a call ended, and its arguments as the call left them."""
+    try:
+        after = wire.encode_call(args, kwargs, max_bytes=max_bytes)
+        if isinstance(ended.value, BaseException) and ended.raised:
+            value = wire.encode_exception(ended.value, max_bytes=max_bytes)
+            return Answer("raised", value, after, describe(ended.value))
+        value = wire.encode(ended.value, max_bytes=max_bytes - len(after))
+        return Answer("returned", value, after)
+    except WireError as error:
+        return Answer("died", detail=str(error))
+
+
+def describe(error: BaseException) -> str:
+    """An exception in a few words, even if it cannot say them itself."""
+    try:
+        text = str(error)
+    except BaseException:  # noqa: BLE001 (the candidate's `__str__`)
+        text = "(no message)"
+    return f"{type(error).__name__}: {text}"[:_DETAIL_CHARS]
