@@ -86,6 +86,14 @@ class Signer:
         """64 bytes of signature."""
         return self._key.sign(message)
 
+    def pem(self) -> bytes:
+        """The private key as PKCS 8, not encrypted: for a file that nobody else can read."""
+        from cryptography.hazmat.primitives import serialization as form
+
+        return self._key.private_bytes(
+            form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
+        )
+
 
 def canonical(value: object) -> bytes:
     """JSON with sorted keys, no spaces and only ASCII; NaN and infinities become strings."""
