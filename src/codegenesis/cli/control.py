@@ -30,13 +30,7 @@ def _said(release: Release) -> None:
 def approve(config: Config, release_id: str) -> None:
     """Let a proposed release go ahead; it still has to pass shadow and canary."""
     with open_store(config) as store:
-        release = store.release(release_id)
-        if release is None or release.stage != "proposed":
-            raise UsageError(
-                f"{release_id!r} is not a release that waits for approval",
-                remedy="`codegenesis status` lists what is under way.",
-            )
-        _said(_delivery(store, config).approve(release))
+        _said(_delivery(store, config).approve(release_id))
 
 
 @click.command()
@@ -56,7 +50,7 @@ def rollback(config: Config, target: str, reason: str) -> None:
             )
         delivery = _delivery(store, config)
         for release in active:
-            _said(delivery.rollback(release, reason=reason))
+            _said(delivery.rollback(release.id, reason))
 
 
 @click.command()
@@ -67,7 +61,7 @@ def freeze(config: Config, reason: str) -> None:
     """Stop all change: canaries go back to the old code, nothing new gets in, live code stays."""
     with open_store(config) as store:
         store.freeze(reason)
-        Ledger(store, open_keys(config)).event(None, None, name="freeze", reason=reason)
+        Ledger(store, open_keys(config)).event("", "", "freeze", reason)
     emit({"frozen": True, "reason": reason}, lambda out: out.print("frozen"))
 
 
@@ -78,5 +72,5 @@ def thaw(config: Config) -> None:
     """Let change go on after a freeze."""
     with open_store(config) as store:
         store.thaw()
-        Ledger(store, open_keys(config)).event(None, None, name="thaw", reason="asked for")
+        Ledger(store, open_keys(config)).event("", "", "thaw", "asked for on the command line")
     emit({"frozen": False}, lambda out: out.print("thawed"))

@@ -1,0 +1,132 @@
+"""`doctor`, `verify`, `config`: is this machine fit, does the record hold, what is set."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+from rich.console import Console
+
+from codegenesis.cli.output import emit, json_option, table
+from codegenesis.cli.settings import config_options, open_keys, open_store, store_directory
+from codegenesis.config import Config
+from codegenesis.errors import StoreError
+from codegenesis.ledger import Report, verify_all
+from codegenesis.model import Record
+from codegenesis.sandbox import features
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """One thing that the doctor looked at.
+
+    Attributes:
+        needed: without it nothing is evolved here.
+    """
+
+    name: str
+    ok: bool
+    needed: bool
+    purpose: str
+    remedy: str
+
+
+@click.command()
+@json_option
+@config_options
+def doctor(config: Config) -> int:
+    """Check that this machine can isolate code, and what else is there; exit code 8 if it cannot."""
+    findings = [_python(), *_kernel(), _compiler(), _store(config)]
+    emit(findings, lambda out: _draw(out, findings))
+    return 8 if any(f.needed and not f.ok for f in findings) else 0
+
+
+def _python() -> Finding:
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 13) and sys.platform == "linux"
+    return Finding(
+        name=f"{sys.implementation.name} {sys.version.split()[0]} on {sys.platform}",
+        ok=supported and sys.implementation.name == "cpython",
+        needed=True,
+        purpose="evolving is promised on Linux with CPython 3.11 to 3.13",
+        remedy="Run the engine in a Linux container; apps elsewhere serve on, unevolved.",
+    )
+
+
+def _kernel() -> list[Finding]:
+    return [
+        Finding(name=f.name, ok=f.available, needed=True, purpose=f.purpose, remedy=f.remedy)
+        for f in features()
+    ]
+
+
+def _compiler() -> Finding:
+    return Finding(
+        name="C compiler",
+        ok=shutil.which("cc") is not None,
+        needed=False,
+        purpose="native versions (later); Python rewrites work without",
+        remedy="On Debian: apt install gcc",
+    )
+
+
+def _store(config: Config) -> Finding:
+    remedy = ""
+    try:
+        open_store(config).close()
+    except StoreError as error:
+        remedy = f"{error}. {error.remedy}"
+    return Finding(
+        name=f"store {store_directory(config) / 'genesis.db'}",
+        ok=not remedy,
+        needed=False,
+        purpose="what is known and decided",
+        remedy=remedy,
+    )
+
+
+def _draw(console: Console, findings: list[Finding]) -> None:
+    for finding in findings:
+        mark = "ok     " if finding.ok else ("MISSING" if finding.needed else "absent ")
+        console.print(f"{mark}  {finding.name}: {finding.purpose}")
+        if not finding.ok:
+            console.print(f"         {finding.remedy}")
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Show every check, not only failures.")
+@json_option
+@config_options
+def verify(config: Config, everything: bool) -> int:
+    """Check the whole record: signatures, chain, decisions, code loaded; exit code 5 if it fails."""
+    with open_store(config) as store:
+        report = verify_all(store, open_keys(config))
+    emit(report, lambda out: draw_report(out, report, everything=everything))
+    return 0 if report.ok else 5
+
+
+def draw_report(console: Console, report: Report, *, everything: bool) -> None:
+    """One line a check, and the verdict."""
+    for check in report.checks:
+        if everything or not check.ok:
+            console.print(f"{'ok    ' if check.ok else 'FAILED'}  {check.name}: {check.detail}")
+    failed = sum(not check.ok for check in report.checks)
+    verdict = f"{failed} of {len(report.checks)} checks FAILED" if failed else "the record holds"
+    console.print(f"{verdict} ({len(report.checks)} checks)")
+
+
+@click.command()
+@json_option
+@config_options
+def config(config: Config) -> None:
+    """Every setting with its value, and where that came from."""
+    rows = config.describe()
+    emit(
+        rows,
+        lambda out: out.print(
+            table(
+                "",
+                ["setting", "value", "from", "what it is for"],
+                ((r.name, str(r.value), r.origin, r.help) for r in rows),
+            )
+        ),
+    )

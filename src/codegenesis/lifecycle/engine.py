@@ -1,0 +1,140 @@
+"""The engine process: one loop that evolves one gene at a time and moves releases along.
+
+It talks to applications through the store alone. Evolving takes seconds, so it happens on a worker
+thread (the work itself is in jailed processes), while the loop goes on stepping releases: a canary that
+must be rolled back does not wait for a race to end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import socket
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import msgspec
+
+from codegenesis.config import Config
+from codegenesis.delivery import Delivery
+from codegenesis.errors import CodeGenesisError
+from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.evolution import Evolution, Evolver
+from codegenesis.lifecycle.jails import Jails
+from codegenesis.lifecycle.schedule import next_gene, note_attempt
+from codegenesis.model import Gene, Process, Release, Stage
+from codegenesis.store import Store
+
+log = logging.getLogger("codegenesis.engine")
+
+#: Looking for the next gene reads all traits, so it is not done at every poll.
+LOOK_EVERY_S = 1.0
+#: While an error lasts it is said this often, not at every poll.
+REPEAT_S = 30.0
+
+
+class Engine:
+    """The autonomous loop over one store.
+
+    Args:
+        store, ledger, config: what it works on; they stay the caller's to close.
+        parent: pid whose end ends the loop too; 0 for none.
+    """
+
+    def __init__(self, store: Store, ledger: Ledger, config: Config, *, parent: int = 0) -> None:
+        self._store = store
+        self._config = config
+        self._parent = parent
+        self._delivery = Delivery(store, ledger, config)
+        self._jails = Jails()
+        self._evolver = Evolver(store, ledger, config)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="codegenesis-evolve")
+        self._evolving: tuple[Gene, Future[Evolution]] | None = None
+        self._next_look = 0.0
+        self._said: dict[str, float] = {}
+        self._stages: dict[str, Stage] = {}
+        self._process = _describe(config)
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask the loop to end after this tick; safe from signal handlers and threads."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Loop until `stop`, or until the parent is gone."""
+        log.info("engine %s watches %s", self._process.id, self._store.directory)
+        try:
+            while not self._stop.wait(self._config.poll_s) and not self._orphaned():
+                self.tick()
+        finally:
+            self._evolver.cancel()
+            self._worker.shutdown(wait=True, cancel_futures=True)
+            self._jails.close()
+
+    def tick(self) -> None:
+        """One round: say that we live, move releases, collect or start an evolution."""
+        try:
+            self._heartbeat()
+            self._tell(self._delivery.round(executor=self._jails.borrow))
+            self._collect()
+            if self._evolving is None and self._store.frozen() is None:
+                self._start_next()
+        except CodeGenesisError as error:
+            # The loop outlives a bad round: the store may be locked or the disk full for a while.
+            self._complain(error)
+
+    def _orphaned(self) -> bool:
+        return bool(self._parent) and os.getppid() != self._parent
+
+    def _heartbeat(self) -> None:
+        note = f"evolving {self._evolving[0].target}" if self._evolving else "watching"
+        self._process = msgspec.structs.replace(self._process, seen_ns=time.time_ns(), note=note)
+        self._store.put_process(self._process)
+
+    def _tell(self, releases: list[Release]) -> None:
+        for release in releases:
+            if self._stages.get(release.id) != release.stage:
+                self._stages[release.id] = release.stage
+                log.info("%s: %s, %s", release.gene, release.stage, release.reason)
+
+    def _collect(self) -> None:
+        if self._evolving is None or not self._evolving[1].done():
+            return
+        (gene, future), self._evolving = self._evolving, None
+        evolution = future.result()
+        log.info("%s: %s", gene.target, evolution.reason)
+        if evolution.champion is not None:
+            self._delivery.open(evolution.champion, gene)
+
+    def _start_next(self) -> None:
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_EVERY_S
+        candidate = next_gene(self._store)
+        if candidate is not None:
+            log.info("evolving %s: %s", candidate.gene.target, candidate.reason)
+            note_attempt(self._store, candidate.gene)
+            future = self._worker.submit(self._evolver.evolve, candidate.gene)
+            self._evolving = (candidate.gene, future)
+
+    def _complain(self, error: CodeGenesisError) -> None:
+        words = f"{error} {error.remedy}".strip()
+        if time.monotonic() - self._said.get(words, -REPEAT_S) >= REPEAT_S:
+            self._said[words] = time.monotonic()
+            log.warning("%s", words)
+
+
+def _describe(config: Config) -> Process:
+    now, host = time.time_ns(), socket.gethostname()
+    return Process(
+        id=f"engine-{host}-{os.getpid()}-{now // 1_000_000_000}",
+        service=config.service,
+        role="engine",
+        host=host,
+        pid=os.getpid(),
+        python=platform.python_version(),
+        started_ns=now,
+        seen_ns=now,
+    )

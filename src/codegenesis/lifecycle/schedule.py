@@ -1,0 +1,89 @@
+"""Which gene is evolved next: the weakest that is worth it, and never the same evidence twice.
+
+An attempt leaves a trait behind (`attempted_at_n`: how many observations there were). A gene comes up
+again when its source has changed or when twice as much is known about it, so a quiet service costs nothing.
+"""
+
+from __future__ import annotations
+
+import time
+
+from codegenesis import genome
+from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
+from codegenesis.store import Store
+
+#: Fewer recorded calls than this prove too little to start on.
+MIN_CALLS = 40
+#: Newest observations that traits are measured on.
+WINDOW = 1000
+ATTEMPTED = "attempted_at_n"
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """A gene that could be evolved now, with what speaks for it."""
+
+    gene: Gene
+    score: float
+    reason: str
+
+
+def next_gene(store: Store, *, min_score: float = 0.0) -> Candidate | None:
+    """The gene with the highest priority that may be evolved now; None when there is none."""
+    counts = store.observation_counts()
+    busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))}
+    ready = [
+        gene
+        for gene in store.genes()
+        if not gene.refused and gene.id not in busy and _is_due(store, gene, counts.get(gene.id, 0))
+    ]
+    candidates = [candidate for gene in ready if (candidate := _weigh(store, gene, min_score))]
+    return max(candidates, key=lambda candidate: candidate.score, default=None)
+
+
+def refresh(store: Store, gene: Gene) -> list[Trait]:
+    """Measure the gene's traits anew from its latest observations, and keep them."""
+    observations = recent(store, gene)
+    if not observations:
+        return []
+    traits = genome.measure(gene, observations)
+    store.put_traits(traits)
+    return traits
+
+
+def recent(store: Store, gene: Gene) -> list[Observation]:
+    """The latest observations of a gene, oldest first."""
+    return store.observations(gene.id, limit=WINDOW, newest=True)
+
+
+def note_attempt(store: Store, gene: Gene) -> None:
+    """Remember that this gene was tried on what is known of it today."""
+    seen = store.observation_counts().get(gene.id, 0)
+    store.put_traits([_attempt(gene, seen)])
+
+
+def _attempt(gene: Gene, seen: int) -> Trait:
+    return Trait(
+        gene=gene.id,
+        name=ATTEMPTED,
+        value=seen,
+        low=seen,
+        high=seen,
+        unit="observations",
+        n=seen,
+        method=gene.base,
+        at_ns=time.time_ns(),
+    )
+
+
+def _is_due(store: Store, gene: Gene, seen: int) -> bool:
+    if seen < MIN_CALLS:
+        return False
+    last = next((t for t in store.traits(gene.id) if t.name == ATTEMPTED), None)
+    return last is None or last.method != gene.base or seen >= 2 * last.value
+
+
+def _weigh(store: Store, gene: Gene, min_score: float) -> Candidate | None:
+    verdict = genome.priority(refresh(store, gene))
+    if verdict.score <= min_score:
+        return None
+    return Candidate(gene=gene, score=verdict.score, reason=verdict.reason)
