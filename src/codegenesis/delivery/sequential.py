@@ -199,7 +199,7 @@ class _Reading:
             )
         if self.rule.retried:
             return ""  # what else the variant raised, the old code raised too
-        new = set(tally.errors["variant"]) - set(tally.errors["control"]) - set(known_errors)
+        new = tally.new_errors() - set(known_errors)
         if new:
             return f"raised {', '.join(sorted(new))}, which the old code was never seen to raise"
         if self.worse > self.better and (

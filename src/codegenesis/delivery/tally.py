@@ -75,6 +75,10 @@ class Tally:
         else:
             self._add_pair(sample, partners.popleft())
 
+    def new_errors(self) -> set[str]:
+        """Exception types of the variant that the control has not shown."""
+        return set(self.errors["variant"]) - set(self.errors["control"])
+
     def share_of_errors(self, arm: Arm) -> float:
         """Share of the arm's calls that raised, 0..1."""
         return sum(self.errors[arm].values()) / max(1, self.calls[arm])
