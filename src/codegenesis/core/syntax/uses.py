@@ -109,13 +109,29 @@ def _classify(view: View, node: cst.CSTNode) -> tuple[Kind, cst.CSTNode, str]:  
             return "argument", above, ""
         case cst.Return(), _:
             return "returned", parent, ""
-        case ((cst.AssignTarget() | cst.AnnAssign()), _) if node is parent.target:
-            return "assigned", view.statement(node), ""
         case cst.AugAssign(), _ if node is parent.target:
             return "augmented", parent, ""
         case _ if _tested(view, node):
             return "tested", parent, ""
-    return "other", parent, ""
+    target = _as_target(view, node)
+    if target is None:
+        return "other", parent, ""
+    if isinstance(target, cst.AssignTarget | cst.AnnAssign):
+        return "assigned", view.statement(node), ""
+    return "bound", target, ""
+
+
+def _as_target(view: View, node: cst.CSTNode) -> cst.CSTNode | None:
+    """What binds the node as (part of) its target."""
+    parent = view.parent(node)
+    match parent:
+        case cst.AssignTarget() | cst.AnnAssign() | cst.For() | cst.CompFor() | cst.NamedExpr():
+            return parent if node is parent.target else None
+        case cst.AsName():
+            return parent
+        case cst.Element() | cst.StarredElement() | cst.Tuple() | cst.List():
+            return _as_target(view, parent)
+    return None
 
 
 def _tested(view: View, node: cst.CSTNode) -> bool:

@@ -75,6 +75,7 @@ class View:
         self.pure = pure
         self.recorded = recorded
         self.function = unit.function
+        self._module_source = module_source
         self.module: ModuleFacts = module_facts(module_source)
         self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
         stack: list[cst.CSTNode] = [self.function]
@@ -118,6 +119,10 @@ class View:
             for node in inside
         )
 
+    def again(self, unit: Unit) -> View:
+        """A view of a changed unit in the same surroundings."""
+        return View(unit, module_source=self._module_source, recorded=self.recorded, pure=self.pure)
+
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that contains `node`; None for the function itself."""
         return self._parents.get(node)
@@ -142,6 +147,13 @@ class View:
             if not is_elif and not isinstance(here, cst.FunctionDef):
                 return here
         raise LookupError("the node is not inside a statement of the function")
+
+    def alone(self, node: cst.CSTNode) -> bool:
+        """Whether the expression is a statement of its own."""
+        parent = self._parents.get(node)
+        line = self._parents.get(parent) if isinstance(parent, cst.Expr) else None
+        suites = cst.SimpleStatementLine | cst.SimpleStatementSuite
+        return isinstance(line, suites) and len(line.body) == 1
 
     def siblings(self, statement: cst.CSTNode) -> tuple[list[cst.BaseStatement], int]:
         """The block that holds the statement, as a list, and the position in it."""
@@ -246,9 +258,17 @@ class View:
             name, number = f"{word}_{number}", number + 1
         return name
 
-    def text(self) -> str:
-        """Source of the function."""
-        return code(self.function)
+    def imported(self, module: str, name: str) -> tuple[str, str]:
+        """A word for `module.name`, and the import that makes it (empty when there already is)."""
+        if name not in self.locals and self.module.imports().get(name) == f"{module}.{name}":
+            return name, ""
+        for statement in self.unit.prelude:
+            text = code(statement).strip()
+            if text.startswith(f"from {module} import {name}"):
+                return text.rpartition(" ")[2], ""
+        word = name if name not in self._taken else self.fresh(f"_{name}")
+        alias = "" if word == name else f" as {word}"
+        return word, f"from {module} import {name}{alias}"
 
 
 _NOTHING = cst.SimpleStatementSuite([cst.Pass()])
