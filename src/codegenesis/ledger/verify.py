@@ -96,7 +96,9 @@ def _line(entry: Entry, engines: tuple[PublicKey, ...], approvers: tuple[PublicK
         return Line(entry=entry, problem=str(error))
     if statement.get("predicateType") != PREDICATE_TYPES.get(entry.kind):
         return Line(entry=entry, problem=f"it is filed as {entry.kind} and says something else")
-    predicate = statement.get("predicate", {})
+    predicate = statement.get("predicate")
+    if not isinstance(predicate, dict):
+        return Line(entry=entry, problem="its statement says nothing")
     for name in ("gene", "variant", "at_ns"):
         if predicate.get(name) != getattr(entry, name):
             found, signed = getattr(entry, name), predicate.get(name)
@@ -201,7 +203,8 @@ def _admitted(
 def _last_word(release: Release, decision: Line, lines: list[Line], now_ns: int) -> Check:
     """Nothing that was written later contradicts the decision the release stands on."""
     name = f"decision {release.id}"
-    later = [line for line in lines[decision.entry.seq :] if _concerns(line, release)]
+    since = decision.entry.seq
+    later = [line for line in lines if line.entry.seq > since and _concerns(line, release)]
     excused = max((line.entry.seq for line in later if _event(line) == SUPERSEDED), default=0)
     for line in later:
         seq, said = line.entry.seq, line.predicate
@@ -236,8 +239,11 @@ def _evidence(store: Store, release: Release, first: Line, lines: list[Line]) ->
     champion = store.champion(release.variant)
     found = [
         line
-        for line in lines[: first.entry.seq - 1]
-        if line.entry.kind == "evidence" and line.entry.variant == release.variant
+        for line in lines
+        if line.entry.seq < first.entry.seq
+        and line.entry.kind == "evidence"
+        and line.entry.variant == release.variant
+        and not line.problem
     ]
     if not found:
         return _bad(name, f"none stood before entry {first.entry.seq} decided")
