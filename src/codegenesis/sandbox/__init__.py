@@ -1,6 +1,22 @@
-"""The Mutation Sandbox Layer: where mutations live or die (DESIGN §6)."""
+"""The Mutation Sandbox Layer: where mutations live or die (DESIGN §6).
+
+A `Sandbox` starts one *zygote* per environment: an interpreter that is jailed once and then imports
+the target's module. Every *candidate* is a clone of it, locked in further, that answers calls over
+two pipes until it is killed. The oracle, the clock and the limits are on this side of the pipes.
+"""
 
 from codegenesis.sandbox.environment import Environment
 from codegenesis.sandbox.executor import Candidate, Executor, Limits, Timing
+from codegenesis.sandbox.features import Feature, features
+from codegenesis.sandbox.parent import Sandbox
 
-__all__ = ["Candidate", "Environment", "Executor", "Limits", "Timing"]
+__all__ = [
+    "Candidate",
+    "Environment",
+    "Executor",
+    "Feature",
+    "Limits",
+    "Sandbox",
+    "Timing",
+    "features",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -92,7 +92,9 @@ class Batch:
         max_bytes: size of one answer.
     """
 
-    def __init__(self, function: types.FunctionType, resolve: Resolve, *, max_bytes: int) -> None:
+    def __init__(
+        self, function: Callable[..., object], resolve: Resolve, *, max_bytes: int
+    ) -> None:
         self._function = function
         self._resolve = resolve
         self._max_bytes = max_bytes

@@ -1,0 +1,160 @@
+"""A candidate as the trusted side sees it: outcomes, timings, and a last word when it dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from typing import Self, TypeVar
+
+import msgspec
+
+from codegenesis.errors import FragmentError, SandboxError
+from codegenesis.model import Outcome
+from codegenesis.sandbox import messages
+from codegenesis.sandbox.channel import CandidateDied, Channel, Cost, EndedItself
+from codegenesis.sandbox.executor import Limits, Timing
+from codegenesis.sandbox.serving import Answer
+
+_DETAIL_CHARS = 500
+_DEATHS = {
+    signal.SIGSYS: "it made a system call of another machine",
+    signal.SIGKILL: "it was killed, perhaps for want of memory",
+    signal.SIGSEGV: "it crashed the interpreter (SIGSEGV)",
+}
+
+_T = TypeVar("_T")
+
+
+class JailedCandidate:
+    """See `Candidate`; made by `Sandbox.candidate`.
+
+    Args:
+        channel: the process; owned from here on.
+        reap: buries the dead process and returns its wait status.
+    """
+
+    def __init__(self, channel: Channel, limits: Limits, *, reap: Callable[[], int]) -> None:
+        self._channel = channel
+        self._limits = limits
+        self._reap = reap
+        self._uncharged_ns = 0
+        self._died = ""
+        self._buried = False
+
+    def setup(self, qualname: str, source: str | None) -> None:
+        """Choose the function and install the fragment.
+
+        Raises:
+            FragmentError: it does not fit, or it fails or exceeds the limits while it is assembled.
+        """
+        request = messages.Setup(qualname, source)
+        try:
+            done, cost = self._ask(request, messages.done, cpu_s=self._limits.setup_s)
+        except CandidateDied as error:
+            raise FragmentError(f"the fragment cannot be assembled: {error}") from None
+        if done.error:
+            raise FragmentError(_printable(done.error))
+        self._uncharged_ns = cost.cpu_ns
+
+    def call(self, call: bytes) -> Outcome:
+        """See `Candidate.call`."""
+        if self._died:
+            return Outcome(kind="died", detail=self._died)
+        try:
+            said, cost = self._ask(messages.Call(call), messages.answers)
+            (answer,) = _exactly(1, said)
+        except CandidateDied as error:
+            return Outcome(kind="died", detail=str(error))
+        return _outcome(answer, cost)
+
+    def time(self, calls: Sequence[bytes]) -> Timing:
+        """See `Candidate.time`."""
+        if self._died:
+            return Timing(run_ns=0, overhead_ns=0, died=self._died)
+        try:
+            _, load = self._ask(messages.Load(list(calls)), messages.done)
+            _, run = self._ask(messages.Run(), messages.done)
+            said, collect = self._ask(messages.Collect(), messages.answers)
+            answers = _exactly(len(calls), said)
+        except CandidateDied as error:
+            return Timing(run_ns=0, overhead_ns=0, died=str(error))
+        overhead_ns = self._uncharged_ns + load.cpu_ns + collect.cpu_ns
+        self._uncharged_ns = 0
+        outcomes = tuple(_outcome(answer, Cost(0, 0)) for answer in answers)
+        return Timing(run_ns=run.cpu_ns, overhead_ns=overhead_ns, outcomes=outcomes)
+
+    def close(self) -> None:
+        """See `Candidate.close`."""
+        if not self._buried:
+            self._died = self._died or "it was closed"
+            self._bury()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(
+        self, request: messages.Request, understand: Callable[[bytes], _T], *, cpu_s: float = 0
+    ) -> tuple[_T, Cost]:
+        """One exchange; whatever goes wrong ends the candidate and raises CandidateDied."""
+        limits = self._limits
+        try:
+            answer, cost = self._channel.exchange(
+                messages.encode(request),
+                cpu_s=cpu_s or limits.cpu_s,
+                wall_s=limits.wall_s,
+                most_bytes=limits.output_bytes,
+            )
+            return understand(answer), cost
+        except msgspec.DecodeError:
+            died = CandidateDied("its answer is malformed")
+        except CandidateDied as error:
+            died = error
+        raise self._lost(died) from None
+
+    def _lost(self, error: CandidateDied) -> CandidateDied:
+        status = self._bury()
+        self._died = _last_words(status) if isinstance(error, EndedItself) else str(error)
+        return CandidateDied(self._died)
+
+    def _bury(self) -> int:
+        self._buried = True
+        self._channel.kill()
+        try:
+            return self._reap()
+        except SandboxError:  # the zygote is gone, and everything it started with it
+            return signal.SIGKILL
+        finally:
+            self._channel.close()
+
+
+def _exactly(count: int, said: messages.Answers) -> list[Answer]:
+    if len(said.answers) != count:
+        raise CandidateDied(f"expected {count} answers, came {len(said.answers)}")
+    return said.answers
+
+
+def _outcome(answer: Answer, cost: Cost) -> Outcome:
+    return Outcome(
+        kind=answer.kind,
+        value=answer.value,
+        after=answer.after,
+        detail=_printable(answer.detail),
+        cpu_ns=cost.cpu_ns,
+        wall_ns=cost.wall_ns,
+    )
+
+
+def _printable(text: str) -> str:
+    """What a candidate says is data: short, and without control characters."""
+    return "".join(c if c.isprintable() else " " for c in text[:_DETAIL_CHARS])
+
+
+def _last_words(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        return _DEATHS.get(signal.Signals(number), f"it was ended by signal {number}")
+    return f"it ended itself with status {os.WEXITSTATUS(status)}"

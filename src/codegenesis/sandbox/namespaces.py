@@ -1,0 +1,114 @@
+"""Namespaces and capabilities: what makes the jail a world of its own.
+
+The zygote enters user (when it is not root), mount, network, IPC and UTS namespaces once. Each
+candidate then gets a user and a PID namespace in its own clone: it is process 1 of an empty world,
+cannot name any other process, and dies whole. Everything per candidate costs: a clone with these
+two flags is about 0.3 ms, all namespaces at once 2 ms more (measured for DESIGN §6).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import struct
+from pathlib import Path
+
+from codegenesis.sandbox.syscalls import JailError, syscall
+
+CLONE_NEWNS = 0x0002_0000
+CLONE_NEWUTS = 0x0400_0000
+CLONE_NEWIPC = 0x0800_0000
+CLONE_NEWUSER = 0x1000_0000
+CLONE_NEWPID = 0x2000_0000
+CLONE_NEWNET = 0x4000_0000
+
+_WORLD = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
+_PR_CAPBSET_DROP = 24
+_CAPABILITIES_V3 = 0x2008_0522
+_NOBODY = 65534
+
+
+def enter() -> bool:
+    """Leave the host's mounts, network, IPC objects and host name for empty ones.
+
+    Returns:
+        Whether this is real root, who needed no user namespace.
+
+    Raises:
+        JailError: the kernel does not let this user make namespaces.
+    """
+    try:
+        real_root = os.geteuid() == 0 and _unshared_as_root()
+        if not real_root:
+            _become_root_of_a_user_namespace()
+            syscall("unshare", _WORLD)
+        name = b"codegenesis"
+        syscall("sethostname", name, len(name))
+    except OSError as error:
+        raise JailError("namespaces", error) from error
+    return real_root
+
+
+def _unshared_as_root() -> bool:
+    """Root in a container may lack the capability; then it goes the way of any user."""
+    try:
+        syscall("unshare", _WORLD)
+    except PermissionError:
+        return False
+    return True
+
+
+def _become_root_of_a_user_namespace() -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    syscall("unshare", CLONE_NEWUSER)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def leave_root(project: os.stat_result) -> None:
+    """Become `nobody` where everybody may read the project, else its owner.
+
+    Args:
+        project: status of the project's directory.
+    """
+    public = project.st_mode & 0o005 == 0o005
+    uid, gid = (_NOBODY, _NOBODY) if public else (project.st_uid, project.st_gid)
+    _drop_bounding_set()  # while we still may
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, for good."""
+    _drop_bounding_set()
+    header = struct.pack("=Ii", _CAPABILITIES_V3, 0)
+    syscall("capset", header, bytes(24))
+
+
+def _drop_bounding_set() -> None:
+    for capability in range(64):
+        try:
+            syscall("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
+        except OSError as error:
+            if error.errno in (errno.EINVAL, errno.EPERM):  # beyond the last one, or done before
+                return
+            raise
+
+
+def clone(flags: int) -> int:
+    """`os.fork` into new namespaces; 0 in the child, its pid in the parent."""
+    ctypes.pythonapi.PyOS_BeforeFork()
+    try:
+        pid = syscall("clone", flags | signal.SIGCHLD, 0, 0, 0, 0)
+    except OSError:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+        raise
+    if pid:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    return pid

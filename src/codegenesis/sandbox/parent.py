@@ -1,0 +1,224 @@
+"""The trusted side: starts a zygote, asks it for candidates, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+import codegenesis
+from codegenesis.errors import SandboxError, SandboxImportError
+from codegenesis.sandbox import messages
+from codegenesis.sandbox.candidate import JailedCandidate
+from codegenesis.sandbox.channel import Channel
+from codegenesis.sandbox.environment import Environment
+from codegenesis.sandbox.executor import Limits
+from codegenesis.sandbox.features import MissingFeatureError, require_platform
+
+_MOST_BYTES = 1 << 16
+_START_S = 30.0
+_REPLY_S = 30.0
+_STDERR_BYTES = 2000
+
+#: `-c` and not `-m`: the package may be importable for us only (`PYTHONPATH`), and goes last.
+_BOOT = (
+    "import sys; sys.path.extend(sys.argv[3:]); "
+    "from codegenesis.sandbox.zygote import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+)
+
+
+class Sandbox:
+    """An executor whose candidates run jailed: DESIGN §6, tier L3.
+
+    One zygote per environment; candidates may be asked for and used from several threads.
+
+    Raises:
+        SandboxUnavailableError: this machine cannot isolate code; says what is missing.
+        SandboxImportError: the target's module cannot be imported in the jail.
+    """
+
+    def __init__(self, environment: Environment, *, limits: Limits | None = None) -> None:
+        require_platform()
+        self._limits = limits or Limits()
+        self._candidates: weakref.WeakSet[JailedCandidate] = weakref.WeakSet()
+        self._zygote = _Zygote(environment, import_s=self._limits.import_s)
+
+    def candidate(self, qualname: str, source: str | None) -> JailedCandidate:
+        """See `Executor.candidate`."""
+        candidate = self._zygote.start(self._limits)
+        self._candidates.add(candidate)
+        try:
+            candidate.setup(qualname, source)
+        except BaseException:
+            candidate.close()
+            raise
+        return candidate
+
+    def close(self) -> None:
+        """End every candidate and the zygote; idempotent."""
+        for candidate in list(self._candidates):
+            candidate.close()
+        self._zygote.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Zygote:
+    """The process that `codegenesis.sandbox.zygote` describes, from outside."""
+
+    def __init__(self, environment: Environment, *, import_s: float) -> None:
+        self._lock = threading.Lock()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        their_end, self._lifeline = os.pipe()
+        try:
+            self._process = _spawn(environment.python, theirs.fileno(), their_end)
+        except OSError as error:
+            self._hang_up()
+            raise SandboxError(f"cannot start {environment.python}: {error}") from error
+        finally:
+            theirs.close()
+            os.close(their_end)
+        try:
+            self._begin(environment, import_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, limits: Limits) -> JailedCandidate:
+        """A candidate, locked in and waiting for its setup."""
+        with ExitStack() as on_failure, self._lock:
+            requests, our_requests = os.pipe()
+            our_answers, answers = os.pipe()
+            on_failure.callback(os.close, our_requests)
+            on_failure.callback(os.close, our_answers)
+            try:
+                report, fds = self._ask(messages.Start(limits), requests, answers)
+            finally:
+                os.close(requests)
+                os.close(answers)
+            if not isinstance(report, messages.Started) or len(fds) != 1:
+                raise _failure(report)
+            on_failure.pop_all()
+        channel = Channel(requests=our_requests, answers=our_answers, pidfd=fds[0], pid=report.pid)
+        return JailedCandidate(channel, limits, reap=lambda: self._reap(report.pid))
+
+    def close(self) -> None:
+        """Let the kernel end it: its life line breaks."""
+        self._hang_up()
+        with self._process as process:
+            try:
+                process.wait(_REPLY_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def _hang_up(self) -> None:
+        self._control.close()
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+    def _begin(self, environment: Environment, import_s: float) -> None:
+        self._control.settimeout(_START_S)
+        report, _ = self._ask(messages.Configure(environment))
+        if isinstance(report, messages.Jailed):
+            self._control.settimeout(import_s)
+            report, _ = self._listen(importing=True)
+        if not isinstance(report, messages.Ready):
+            raise _failure(report)
+        self._control.settimeout(_REPLY_S)
+
+    def _reap(self, pid: int) -> int:
+        with self._lock:
+            report, _ = self._ask(messages.Reap(pid))
+        if not isinstance(report, messages.Reaped):
+            raise _failure(report)
+        return report.status
+
+    def _ask(self, order: messages.Order, *fds: int) -> tuple[messages.Report, list[int]]:
+        try:
+            socket.send_fds(self._control, [messages.encode(order)], fds)
+        except OSError:
+            raise self._ended(importing=False) from None
+        return self._listen()
+
+    def _listen(self, *, importing: bool = False) -> tuple[messages.Report, list[int]]:
+        try:
+            data, fds, _, _ = socket.recv_fds(self._control, _MOST_BYTES, 1)
+        except TimeoutError:
+            seconds = self._control.gettimeout()
+            if importing:
+                raise SandboxImportError(
+                    f"the import of the module took longer than {seconds:g} s",
+                    remedy="move slow work out of the module's top level, or raise the limit",
+                ) from None
+            self.close()  # whatever it says later would answer another question
+            raise SandboxError(f"the sandbox did not answer within {seconds:g} s") from None
+        except OSError:
+            raise self._ended(importing=importing) from None
+        if not data:
+            raise self._ended(importing=importing)
+        try:
+            return messages.report(data), fds
+        except msgspec.DecodeError:
+            raise SandboxError("the sandbox answered what is not understood") from None
+
+    def _ended(self, *, importing: bool) -> SandboxError:
+        self.close()
+        status = self._process.returncode
+        if importing:
+            return SandboxImportError(
+                f"the interpreter ended while it imported the module (status {status})",
+                remedy="see that the import neither ends the process nor needs more than the jail "
+                "has: no network, no processes, no files beyond the project's",
+            )
+        return SandboxError(f"the sandbox has ended (status {status})")
+
+
+def _spawn(python: str, control: int, lifeline: int) -> subprocess.Popen[bytes]:
+    home = [str(Path(codegenesis.__file__).parent.parent)] if python == sys.executable else []
+    return subprocess.Popen(
+        [python, "-s", "-P", "-B", "-c", _BOOT, str(control), str(lifeline), *home],
+        pass_fds=(control, lifeline),
+        env=_environ(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _environ() -> dict[str, str]:
+    """Nothing of ours but the time zone; the same hashes in every run."""
+    environ = {
+        "CODEGENESIS_DISABLED": "1",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+    }
+    if "TZ" in os.environ:
+        environ["TZ"] = os.environ["TZ"]
+    return environ
+
+
+def _failure(report: messages.Report) -> SandboxError:
+    match report:
+        case messages.Unavailable(step, reason):
+            return MissingFeatureError(step, reason)
+        case messages.ImportFailed(reason, remedy):
+            return SandboxImportError(
+                f"the module cannot be imported in the sandbox: {reason}", remedy=remedy
+            )
+    return SandboxError(f"the sandbox answered out of turn: {type(report).__name__}")

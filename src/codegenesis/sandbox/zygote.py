@@ -1,0 +1,216 @@
+"""The zygote: jailed once, it imports the target's module and is cloned for each candidate.
+
+Started by the parent with the target's interpreter. Until it is jailed it runs only CodeGenesis and
+the standard library; the target's module is imported inside. When the parent goes away in whatever
+manner, the kernel closes its end of the life line and, by the owner and signal set on ours, kills
+the zygote, even in the middle of an import that hangs; its candidates follow by their death signal.
+(`PR_SET_PDEATHSIG` was rejected for the zygote: it fires when the *thread* that started it ends.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+import traceback
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from codegenesis.errors import SandboxImportError
+from codegenesis.sandbox import child, exposure, landlock, loading, messages, namespaces
+from codegenesis.sandbox.environment import Environment
+from codegenesis.sandbox.executor import Limits
+from codegenesis.sandbox.mounts import build
+from codegenesis.sandbox.seccomp import Filter
+from codegenesis.sandbox.syscalls import JailError
+
+MOST_BYTES = 1 << 16
+_NEW_WORLD = namespaces.CLONE_NEWUSER | namespaces.CLONE_NEWPID
+_F_SETSIG = 10
+
+#: What fragments import most; loaded once here instead of in each candidate.
+_PRELOADED = (
+    "bisect",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "functools",
+    "heapq",
+    "itertools",
+    "json",
+    "math",
+    "operator",
+    "random",
+    "re",
+    "string",
+    "typing",
+)
+_EFFECTS = (
+    "the jail has no network, no processes and no files beyond the project's; move such work out "
+    "of the module's top level, or give the jail the files to read"
+)
+
+
+def main(control: int, lifeline: int) -> None:
+    """Jail this process, import the target, serve until the parent closes the control socket."""
+    _die_with(lifeline)
+    parent = socket.socket(fileno=control)
+    first = messages.order(parent.recv(MOST_BYTES))
+    if not isinstance(first, messages.Configure):
+        return
+    try:
+        zygote = Zygote(parent, first.environment)
+    except JailError as error:
+        parent.send(messages.encode(messages.Unavailable(error.step, error.reason)))
+    except SandboxImportError as error:
+        parent.send(messages.encode(messages.ImportFailed(str(error), error.remedy)))
+    else:
+        parent.send(messages.encode(messages.Ready()))
+        zygote.serve()
+
+
+def _die_with(lifeline: int) -> None:
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, _F_SETSIG, signal.SIGKILL)
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+class Zygote:
+    """A jailed process with the target's module in it.
+
+    Raises:
+        JailError: this machine cannot isolate code.
+        SandboxImportError: the module does not import.
+    """
+
+    def __init__(self, parent: socket.socket, environment: Environment) -> None:
+        self._parent = parent
+        for name in _PRELOADED:
+            importlib.import_module(name)
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._seccomp = Filter()
+        _jail(environment)
+        self._rehearse()
+        parent.send(messages.encode(messages.Jailed()))
+        self._module = _imported(environment)
+        gc.collect()
+        gc.freeze()
+
+    def serve(self) -> None:
+        """Obey the parent until it hangs up."""
+        while True:
+            data, fds, _, _ = socket.recv_fds(self._parent, MOST_BYTES, 2)
+            if not data:
+                return
+            match messages.order(data):
+                case messages.Start(limits) if len(fds) == 2:
+                    self._start(limits, fds)
+                case messages.Reap(pid):
+                    _, status = os.waitpid(pid, 0)
+                    self._parent.send(messages.encode(messages.Reaped(status)))
+            for fd in fds:
+                os.close(fd)
+
+    def _start(self, limits: Limits, pipes: list[int]) -> None:
+        try:
+            pid = self._candidate(pipes, limits)
+        except OSError as error:
+            report = messages.Unavailable("namespaces", error.strerror or str(error))
+            self._parent.send(messages.encode(report))
+            return
+        if pid == 0:
+            _leave(lambda: child.serve(self._module, limits))
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(self._parent, [messages.encode(messages.Started(pid))], [pidfd])
+        os.close(pidfd)
+
+    def _rehearse(self) -> None:
+        """Lock one empty candidate in, so that what is missing shows before it matters."""
+        pipes = list(os.pipe())
+        try:
+            pid = self._candidate(pipes, Limits())
+            if pid == 0:
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if code:
+                raise OSError(code, os.strerror(code))
+        except OSError as error:
+            raise JailError("namespaces", error) from error
+        finally:
+            for fd in pipes:
+                os.close(fd)
+
+    def _candidate(self, pipes: list[int], limits: Limits) -> int:
+        """Clone; in the child (0), already locked in. Raises OSError when there is no clone."""
+        vm = self._address_space()
+        pid = namespaces.clone(_NEW_WORLD)
+        if pid == 0:
+            try:
+                child.lock_in(pipes, limits, seccomp=self._seccomp, vm=vm)
+            except OSError as error:
+                os._exit(error.errno or 1)
+        return pid
+
+    def _address_space(self) -> int:
+        pages = os.pread(self._statm, 100, 0).split()[0]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _leave(serve: Callable[[], None]) -> NoReturn:
+    """Whatever happens in a candidate, it never becomes a second zygote."""
+    try:
+        serve()
+    finally:
+        os._exit(70)
+
+
+def _jail(environment: Environment) -> None:
+    seen = exposure.view(environment)
+    project = Path(environment.root).stat()
+    real_root = namespaces.enter()
+    build(*seen)
+    if real_root:
+        namespaces.leave_root(project)
+    namespaces.drop_capabilities()
+    landlock.restrict()
+    if Path(environment.root).is_dir():
+        os.chdir(environment.root)
+
+
+def _imported(environment: Environment) -> types.ModuleType:
+    sys.argv = [environment.path or environment.module]
+    try:
+        module = loading.load(environment)
+    except SandboxImportError:
+        raise
+    except BaseException as error:  # boundary to the target's import
+        raise SandboxImportError(_story(error), remedy=_remedy(error)) from error
+    if environment.module == "__main__":
+        sys.modules["__main__"] = module
+    return module
+
+
+def _story(error: BaseException) -> str:
+    """What was raised and where, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = str(Path(__file__).parent)
+    place = next((f for f in reversed(frames) if not f.filename.startswith((own, "<frozen"))), None)
+    where = f" ({place.filename}:{place.lineno})" if place else ""
+    return f"{type(error).__name__}: {error}"[:500] + where
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"install what provides {error.name}, or set the root so that it is found"
+    if isinstance(error, SyntaxError):
+        return "mend the module"
+    return _EFFECTS
