@@ -1,4 +1,4 @@
-"""Makes `canary_data` importable: pytest's importlib mode does not put this directory on the path."""
+"""Make `canary_data` importable: the importlib mode of pytest leaves it off the path."""
 
 import sys
 from pathlib import Path

@@ -209,11 +209,11 @@ class _Reading:
         return ""
 
     def _slow_alarm(self, objective: Objective) -> str:
-        if objective == "speed" and self._tail_capital(sign=-1.0) > self.log_bar:
-            return "too many slow calls"
         limit = -math.log(self.rule.heal_slowdown) if objective == "heal" else 0.0
         if self.tally.log_ratio.n >= self.rule.guard_pairs and self.high < limit:
             return "slower"
+        if objective == "speed" and self._tail_capital(sign=-1.0) > self.log_bar:
+            return "too many slow calls"
         return ""
 
     def _tail_capital(self, *, sign: float) -> float:
