@@ -11,10 +11,11 @@ what runs; it needs the standard library only. `definition` goes from a file to 
 
 from codegenesis.fragment.assembly import assemble, check, install
 from codegenesis.fragment.definition import Definition, definition, find, locate
-from codegenesis.fragment.syntax import mangle, redirect
+from codegenesis.fragment.syntax import aim, mangle, redirect, template
 
 __all__ = [
     "Definition",
+    "aim",
     "assemble",
     "check",
     "definition",
@@ -23,4 +24,5 @@ __all__ = [
     "locate",
     "mangle",
     "redirect",
+    "template",
 ]

@@ -32,6 +32,11 @@ def redirect(
     Args:
         filename, line: what tracebacks show for its frame; by default those of `like`.
     """
+    return aim(template(like, filename=filename, line=line), target)
+
+
+def template(like: types.CodeType, *, filename: str = "", line: int = 0) -> types.CodeType:
+    """A redirect without its target: compiled once (some 200 us), then aimed (2 us) as often."""
     node = ast.FunctionDef(
         name=like.co_name,
         args=arguments(like),
@@ -44,9 +49,13 @@ def redirect(
     )
     factory = function_(_FACTORY, like.co_freevars, [node])
     module = compiled(factory, filename or like.co_filename, like=like)
-    code = nested_code(module, _FACTORY, like.co_name)
-    consts = tuple(_hashable(target) if const == _TARGET else const for const in code.co_consts)
-    return code.replace(co_consts=consts, co_qualname=like.co_qualname)
+    return nested_code(module, _FACTORY, like.co_name).replace(co_qualname=like.co_qualname)
+
+
+def aim(code: types.CodeType, target: Callable[..., object]) -> types.CodeType:
+    """A new code object: the template `code`, calling `target`."""
+    consts = (_hashable(target) if const == _TARGET else const for const in code.co_consts)
+    return code.replace(co_consts=tuple(consts))
 
 
 def mangle(name: str, owner: str) -> str:
