@@ -16,7 +16,7 @@ from canary_data import calls, sample
 from codegenesis import wire
 from codegenesis.config import Config
 from codegenesis.delivery import Delivery, policy_digest
-from codegenesis.errors import PolicyRefusedError, UsageError
+from codegenesis.errors import PolicyRefusedError, SandboxUnavailableError, UsageError
 from codegenesis.ledger.book import Ledger
 from codegenesis.ledger.keys import KeyRing
 from codegenesis.ledger.signing import admit, open_envelope
@@ -31,7 +31,7 @@ from codegenesis.model import (
     Stage,
     Variant,
 )
-from codegenesis.sandbox import Environment
+from codegenesis.sandbox import Environment, Sandbox
 from codegenesis.sandbox.testing import InProcessExecutor
 from codegenesis.store import Store
 
@@ -563,3 +563,20 @@ def test_of_two_engines_one_moves_the_release_and_the_other_lets_it_be(house: Ho
     house.admitted(moved[0])
     superseded = [each for each in house.record("event") if each["name"] == "superseded"]
     assert len(superseded) <= 1
+
+
+def test_shadow_replays_in_the_real_jail(house: House) -> None:
+    def jail(gene: Gene) -> Sandbox:
+        return Sandbox(Environment.for_gene(gene))
+
+    good, bad = house.open(), house.champion(WRONG)
+    for _ in range(3):
+        house.live_call([1, 2])
+    try:
+        assert house.delivery.step(good, executor=jail).stage == "canary"
+    except SandboxUnavailableError as missing:
+        pytest.skip(f"{missing} {missing.remedy}")
+    house.delivery.rollback(good.id, "make room")
+    release = house.delivery.open(bad, house.gene)
+    house.live_call([1, 2])
+    assert house.delivery.step(release, executor=jail).stage == "rejected"

@@ -11,7 +11,10 @@ import msgspec
 import pytest
 from canary_data import calls, sample
 
+from codegenesis.config import Config
 from codegenesis.delivery import Judgement, Rule, Tally, judge
+from codegenesis.delivery.policy import rule_for
+from codegenesis.model import Release
 
 KNOWN = {"builtins.KeyError"}
 PURE = Rule(retried=True)
@@ -166,3 +169,16 @@ def test_the_simulation_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     results = json.loads(out.read_text())["results"]
     assert len(done.stdout.splitlines()) == len(results) + 1
     assert {row["promoted"] for row in results if row["scenario"].startswith("A/A")} == {0.0}
+
+
+def test_the_owners_number_of_pairs_and_the_purity_of_the_gene_shape_the_rule() -> None:
+    def rule(pairs: int, *, pure: bool) -> Rule:
+        times = {"created_ns": 0, "updated_ns": 0, "expires_ns": 1}
+        names = {"id": "r", "gene": "s/m:f", "variant": "v", "base": "b"}
+        release = Release(stage="canary", pure=pure, **names, **times)  # type: ignore[arg-type]
+        return rule_for(Config(canary_pairs=pairs), release, attempt=1)
+
+    usual, short = rule(400, pure=True), rule(40, pure=False)
+    assert (usual.min_pairs, usual.warm_up, usual.retried) == (400, 100, True)
+    assert (short.min_pairs, short.warm_up, short.retried) == (40, 10, False)
+    assert rule(1, pure=True).warm_up == 1

@@ -24,7 +24,7 @@ TERMS = (
 def policy_digest(config: Config) -> str:
     """Hex SHA-256 of the terms and of the rule: the same for the same terms anywhere."""
     terms = {name: getattr(config, name) for name in TERMS}
-    rule = msgspec.to_builtins(Rule(min_pairs=config.canary_pairs))
+    rule = msgspec.to_builtins(_rule(config))
     return digest(msgspec.json.encode({"terms": terms, "rule": rule}, order="deterministic"))
 
 
@@ -41,5 +41,11 @@ def rule_for(config: Config, release: Release, *, attempt: int) -> Rule:
     Args:
         attempt: the how-manieth release of this gene on this base it is, from 1.
     """
-    rule = Rule(min_pairs=config.canary_pairs, retried=release.pure)
+    rule = _rule(config, retried=release.pure)
     return rule.for_attempt(attempt)
+
+
+def _rule(config: Config, *, retried: bool = False) -> Rule:
+    """A quarter of a short canary is enough to tell what a slow call is."""
+    pairs = config.canary_pairs
+    return Rule(min_pairs=pairs, warm_up=max(1, min(100, pairs // 4)), retried=retried)
