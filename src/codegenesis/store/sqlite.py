@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
 }
 
 BUSY_MS = 5000
+_SLICE_PAGES = 2000
 _SYNCHRONOUS = {"durable": "FULL", "relaxed": "NORMAL"}
 
 
@@ -132,11 +133,15 @@ def data_version(connection: sqlite3.Connection) -> int:
 
 
 def compact(connection: Connection) -> None:
-    """Give freed pages back to the file system; outside any transaction."""
+    """Give freed pages back to the file system, in slices between which others may write."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    driver.executescript("PRAGMA incremental_vacuum")  # `execute` would free a single page
+    while driver.execute("PRAGMA freelist_count").fetchone()[0]:
+        # `execute` would step only once, and each step frees a single page.
+        driver.executescript(f"PRAGMA incremental_vacuum({_SLICE_PAGES})")
+    driver.execute("PRAGMA busy_timeout=100")  # do not hold up writers for the sake of a reader
     driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
 
 
 def files(path: Path) -> list[Path]:
