@@ -1,0 +1,136 @@
+"""Gate: does the variant agree with the original on inputs that nobody recorded?
+
+Edge cases first, each once; then what Hypothesis draws from the recorded values (`Inputs`). The
+search is a function of the case's seed and of the two programs, so a verdict can be reproduced.
+"""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections import Counter
+
+from codegenesis.errors import FragmentError, WireError
+from codegenesis.evidence.case import Case, Verdicts
+from codegenesis.evidence.duel import Duel
+from codegenesis.evidence.explore import Finding, explore
+from codegenesis.evidence.inputs import Inputs
+from codegenesis.evidence.literals import literals
+from codegenesis.evidence.plain import Call, Instance, call_of, data_of
+from codegenesis.evidence.reach import reach
+from codegenesis.model import Outcome, Trial, Variant
+
+
+class DifferentialGate:
+    """Fresh inputs, original against variant.
+
+    Args:
+        least: comparisons without which the gate has shown nothing and fails.
+        most_edges: edge cases tried at most.
+    """
+
+    name = "differential"
+
+    def __init__(self, *, least: int = 5, most_edges: int = 400) -> None:
+        self._least, self._most_edges = least, most_edges
+
+    def run(self, variant: Variant, case: Case) -> Trial:
+        """See `Gate.run`."""
+        verdicts = Verdicts(self, variant)
+        inputs = inputs_for(case, variant.source)
+        try:
+            with Duel(case, variant.source) as duel:
+                search = _Search(duel, case, inputs)
+                finding = search.edges(self._most_edges) or search.fresh()
+        except FragmentError as error:
+            return verdicts.trial("failed", detail=str(error))
+        checks, measurements = search.compared, search.measurements()
+        if finding:
+            return verdicts.trial(
+                "failed", detail=finding.words, checks=checks, measurements=measurements
+            )
+        if checks < self._least:
+            detail = f"only {checks} fresh inputs could be compared, {self._least} are needed"
+            return verdicts.trial("failed", detail=detail, checks=checks)
+        return verdicts.trial("passed", checks=checks, measurements=measurements)
+
+
+def inputs_for(case: Case, *sources: str) -> Inputs:
+    """Fresh inputs for the gene of a case, with the constants of these programs as well."""
+    trees = [reached.node for reached in reach(case.gene)]
+    trees += [ast.parse(source) for source in sources]
+    calls = [call_of(call) for call in dict.fromkeys(case.calls)]
+    return Inputs(case.gene.source, calls, literals=literals(*trees))
+
+
+class _Search:
+    def __init__(self, duel: Duel, case: Case, inputs: Inputs) -> None:
+        self._duel, self._case, self._inputs = duel, case, inputs
+        self._deadline = time.monotonic() + case.budget_s
+        self._largest = max((_magnitude(call_of(call)) for call in set(case.calls)), default=0)
+        self._tried: set[bytes] = set()
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def compared(self) -> int:
+        return self._counts["same"] + self._counts["differs"]
+
+    def measurements(self) -> dict[str, float]:
+        """Counts of inputs by what became of them."""
+        return {key: float(self._counts[key]) for key in ("excluded", "raised", "edges", "skipped")}
+
+    def edges(self, most: int) -> Finding | None:
+        for call in self._inputs.edges():
+            if self._counts["edges"] >= most or time.monotonic() > self._deadline:
+                break
+            try:
+                data = data_of(call)
+            except WireError:
+                continue
+            self._counts["edges"] += data not in self._tried
+            if words := self._check(data, call):
+                return Finding(data, words)
+        return None
+
+    def fresh(self) -> Finding | None:
+        return explore(
+            self._inputs.fresh(),
+            self._check,
+            n=self._case.fresh,
+            seed_=self._case.seed,
+            budget_s=self._deadline - time.monotonic(),
+        )
+
+    def _check(self, data: bytes, call: Call) -> str:
+        """Words for a difference. Inputs of a size that kills the original are not tried."""
+        if data in self._tried:
+            return ""
+        self._tried.add(data)
+        if _magnitude(call) >= self._case.memory.ceiling:
+            self._counts["skipped"] += 1
+            return ""
+        expected = self._duel.original(data)
+        self._learn(call, expected)
+        round_ = self._duel.meet(data, expected=expected, familiar=self._inputs.familiar(call))
+        self._counts.update({round_.status: 1, "raised": int(round_.raised)})
+        return round_.words
+
+    def _learn(self, call: Call, expected: Outcome) -> None:
+        """A death is seconds of waiting: come down towards what traffic showed, in big steps."""
+        size = _magnitude(call)
+        if expected.kind == "died" and size > self._largest:
+            self._case.memory.ceiling = self._largest + (size - self._largest) // 8 + 1
+
+
+def _magnitude(value: object) -> int:
+    """The largest integer in a value: what loops and recursions usually count to."""
+    if type(value) is int:
+        return abs(value)
+    inner: tuple[object, ...] = ()
+    if isinstance(value, list | tuple | set | frozenset):
+        inner = tuple(value)
+    elif isinstance(value, dict):
+        inner = (*value.keys(), *value.values())
+    elif isinstance(value, Instance):
+        inner = value.state
+    return max(map(_magnitude, inner), default=0)

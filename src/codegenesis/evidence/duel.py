@@ -1,0 +1,153 @@
+"""Original and variant side by side: two processes, the same encoded calls, compared out here.
+
+Equality is strict (`Outcome.same_as`): exact types, NaN, order of dicts, exceptions by type and
+arguments, what became of the arguments. Two exceptions, both deliberate:
+
+- *heal*: where the original raises one of the gene's crashes, the variant must return a value
+  of a type that the original returns elsewhere.
+- *unfamiliar* inputs, that is types which traffic never showed at that place: if the original
+  raises there, the variant may word it differently, as long as the exception has the same type.
+  `"".join` and `+=` reject a None with other words, and nobody relies on which.
+
+Inputs on which the original dies, or runs into the limits of the machine (RecursionError,
+MemoryError), say nothing about the variant and are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Self
+
+from codegenesis.evidence.case import Case
+from codegenesis.evidence.plain import Instance, value_of
+from codegenesis.evidence.words import difference, exception_type
+from codegenesis.model import Outcome
+from codegenesis.sandbox import Candidate, Executor
+
+Status = Literal["same", "differs", "excluded"]
+
+#: The original met a limit of the machine here, not a rule of its own.
+LIMITS_OF_THE_MACHINE = frozenset({"builtins.RecursionError", "builtins.MemoryError"})
+
+
+class Subject:
+    """One program under test: started when first asked, and anew after it died.
+
+    Args:
+        source: the variant's fragment; None for the original.
+    """
+
+    def __init__(self, executor: Executor, qualname: str, source: str | None) -> None:
+        self._executor, self._qualname, self._source = executor, qualname, source
+        self._candidate: Candidate | None = None
+
+    def ask(self, call: bytes) -> Outcome:
+        """Run one call; raises FragmentError when the fragment does not fit."""
+        if self._candidate is None:
+            self._candidate = self._executor.candidate(self._qualname, self._source)
+        outcome = self._candidate.call(call)
+        if outcome.kind == "died":
+            self.close()
+        return outcome
+
+    def close(self) -> None:
+        """End the process; idempotent."""
+        if self._candidate is not None:
+            self._candidate.close()
+            self._candidate = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Round(NamedTuple):
+    """What one call showed; `words` for a difference."""
+
+    status: Status
+    words: str = ""
+    raised: bool = False
+
+
+class Duel:
+    """Puts the same calls to the original and to a variant.
+
+    Args:
+        source: the variant's fragment.
+    """
+
+    def __init__(self, case: Case, source: str) -> None:
+        self._case = case
+        self._original = Subject(case.executor, case.gene.qualname, None)
+        self._variant = Subject(case.executor, case.gene.qualname, source)
+        self._normal = normal_kinds(case)
+
+    def original(self, call: bytes) -> Outcome:
+        """What the original makes of it; asked once per case."""
+        answers = self._case.memory.answers
+        if call not in answers:
+            answers[call] = self._original.ask(call)
+        return answers[call]
+
+    def meet(self, call: bytes, *, expected: Outcome | None = None, familiar: bool = True) -> Round:
+        """Put one call to both.
+
+        Args:
+            expected: what the original makes of it, where that is known already.
+
+        Raises:
+            FragmentError: the variant does not fit the function.
+        """
+        expected = expected or self.original(call)
+        crash = self._is_crash(expected)
+        if is_excluded(expected) and not crash:
+            return Round("excluded")
+        got = self._variant.ask(call)
+        raised = expected.kind == "raised"
+        agree = self._handled if crash else self._alike
+        if agree(expected, got, familiar=familiar):
+            return Round("same", raised=raised)
+        return Round("differs", difference(self._case.gene.name, call, expected, got), raised)
+
+    def _is_crash(self, expected: Outcome) -> bool:
+        healing = self._case.objective == "heal"
+        return healing and exception_type(expected) in self._case.crashes
+
+    def _handled(self, expected: Outcome, got: Outcome, *, familiar: bool) -> bool:
+        if got.kind == "returned":
+            return result_kind(got) in self._normal
+        return not familiar and _same_exception(expected, got)
+
+    def _alike(self, expected: Outcome, got: Outcome, *, familiar: bool) -> bool:
+        if got.kind == "died":
+            return False
+        return expected.same_as(got) or (not familiar and _same_exception(expected, got))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._original.close()
+        self._variant.close()
+
+
+def _same_exception(expected: Outcome, got: Outcome) -> bool:
+    kind = exception_type(expected)
+    return bool(kind) and exception_type(got) == kind
+
+
+def is_excluded(expected: Outcome) -> bool:
+    """Does what the original did there say nothing about a variant?"""
+    return expected.kind == "died" or exception_type(expected) in LIMITS_OF_THE_MACHINE
+
+
+def normal_kinds(case: Case) -> frozenset[str]:
+    """Types that the original returns."""
+    return frozenset(result_kind(each) for each in case.expected if each.kind == "returned")
+
+
+def result_kind(outcome: Outcome) -> str:
+    """Type of the returned value; the class for an instance."""
+    value = value_of(outcome.value)
+    return value.type_name if isinstance(value, Instance) else type(value).__name__

@@ -1,0 +1,49 @@
+"""Constants written in the program: the cheapest way for fresh inputs to reach rare branches.
+
+`if total > 1000` is never entered by values drawn around recorded ones of 5 to 50, but 999, 1000
+and 1001 stand in the source. Constants come from the original, from the variant (a wrong variant
+often carries its own special case) and from what the original refers to in its module.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import TypeVar
+
+from codegenesis.model import Record
+
+_T = TypeVar("_T")
+_MOST = 64  # per type; more would only crowd out the recorded values
+
+
+class Literals(Record, frozen=True, kw_only=True):
+    """Constants by type, each without repeats, in the order of the source."""
+
+    ints: tuple[int, ...] = ()
+    floats: tuple[float, ...] = ()
+    texts: tuple[str, ...] = ()
+    blobs: tuple[bytes, ...] = ()
+
+
+def literals(*trees: ast.AST) -> Literals:
+    """The constants in `trees`; numbers come with their neighbours, docstrings are left out."""
+    found = [value for tree in trees for value in _constants(tree)]
+    ints = [value for value in found if type(value) is int]
+    return Literals(
+        ints=_first(near for value in ints for near in (value, value - 1, value + 1)),
+        floats=_first(value for value in found if type(value) is float),
+        texts=_first(value for value in found if type(value) is str and len(value) <= 200),
+        blobs=_first(value for value in found if type(value) is bytes and len(value) <= 200),
+    )
+
+
+def _constants(tree: ast.AST) -> Iterable[object]:
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in prose:
+            yield node.value
+
+
+def _first(values: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys(values))[:_MOST]
