@@ -113,6 +113,9 @@ class JailedCandidate:
             died = CandidateDied("its answer is malformed")
         except CandidateDied as error:
             died = error
+        except BaseException:  # interrupted: its answer would be taken for the next one's
+            self.close()
+            raise
         raise self._lost(died) from None
 
     def _lost(self, error: CandidateDied) -> CandidateDied:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import site
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,29 +69,38 @@ def view(environment: Environment) -> View:
     Raises:
         SandboxImportError: the project is too large to be looked through for secrets.
     """
-    own = [*_SYSTEM, *_libraries(), *environment.read_only, str(Path(codegenesis.__file__).parent)]
-    projects = [environment.root, *(path for path in sys.path if not _is_library(path))]
-    shown = [place for root in projects for place in _shown(Path(root), environment.module)]
+    libraries = [*_SYSTEM, *_libraries(), str(Path(codegenesis.__file__).parent)]
+    paths = [environment.root, *filter(None, sys.path)]
+    libraries += [path for path in paths if _is_library(path)]
+    projects = [Path(path) for path in paths if not _is_library(path)]
+    shown = [place for root in _places(projects) for place in _shown(root, environment.module)]
     hidden = [str(secret) for place in shown for secret in _secrets(place)]
-    visible = {str(Path(p).absolute()) for p in (*own, *map(str, shown)) if Path(p).exists()}
-    visible |= {str(Path(path).resolve()) for path in visible}
+    visible = {str(path) for path in _places(map(Path, (*libraries, *environment.read_only)))}
+    visible.update(map(str, shown))
     return View(tuple(_outermost(visible, hidden)), tuple(hidden))
+
+
+def _places(paths: Iterable[Path]) -> set[Path]:
+    """Those that exist, under the name they were given and under their real one."""
+    existing = {path.absolute() for path in paths if path.exists()}
+    return existing | {path.resolve() for path in existing}
 
 
 def _libraries() -> list[str]:
     paths = sysconfig.get_paths()
     standard = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return [*standard, *filter(_is_library, sys.path), str(Path(sys.base_prefix, "lib"))]
+    return [*standard, str(Path(sys.base_prefix, "lib"))]
 
 
 def _is_library(path: str) -> bool:
     """Installed code, as opposed to a project that is worked on."""
-    prefixes = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
-    return any(Path(path).is_relative_to(Path(prefix, "lib")) for prefix in prefixes)
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    homes = [Path(prefix, lib) for prefix in prefixes for lib in ("lib", "lib64")]
+    homes += [*map(Path, _SYSTEM), Path(site.getusersitepackages())]
+    return any(Path(path).is_relative_to(home) for home in homes)
 
 
 def _shown(root: Path, module: str) -> list[Path]:
-    root = root.absolute()
     if not _is_shared(root):
         return [root]
     wanted = module.partition(".")[0]
@@ -99,8 +109,8 @@ def _shown(root: Path, module: str) -> list[Path]:
 
 def _is_shared(root: Path) -> bool:
     """A directory that holds more than one project: home, temporary files, or above those."""
-    common = (Path.home(), Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))  # noqa: S108
-    return any(place.is_relative_to(root) for place in common)
+    common = (os.path.expanduser("~"), tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108,PTH111
+    return any(Path(place).is_relative_to(root) for place in common)
 
 
 def _importable(entry: Path, wanted: str) -> bool:

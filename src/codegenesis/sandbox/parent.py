@@ -80,6 +80,7 @@ class _Zygote:
 
     def __init__(self, environment: Environment, *, import_s: float) -> None:
         self._lock = threading.Lock()
+        self._said = ""
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         their_end, self._lifeline = os.pipe()
         try:
@@ -117,11 +118,11 @@ class _Zygote:
     def close(self) -> None:
         """Let the kernel end it: its life line breaks."""
         self._hang_up()
-        with self._process as process:
-            try:
-                process.wait(_REPLY_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+        try:
+            self._process.wait(_REPLY_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._listen_to_stderr()
 
     def _hang_up(self) -> None:
         self._control.close()
@@ -138,6 +139,7 @@ class _Zygote:
         if not isinstance(report, messages.Ready):
             raise _failure(report)
         self._control.settimeout(_REPLY_S)
+        self._listen_to_stderr()
 
     def _reap(self, pid: int) -> int:
         with self._lock:
@@ -155,7 +157,9 @@ class _Zygote:
 
     def _listen(self, *, importing: bool = False) -> tuple[messages.Report, list[int]]:
         try:
-            data, fds, _, _ = socket.recv_fds(self._control, _MOST_BYTES, 1)
+            data, fds, _, _ = socket.recv_fds(
+                self._control, _MOST_BYTES, 1, socket.MSG_CMSG_CLOEXEC
+            )
         except TimeoutError:
             seconds = self._control.gettimeout()
             if importing:
@@ -183,19 +187,28 @@ class _Zygote:
                 remedy="see that the import neither ends the process nor needs more than the jail "
                 "has: no network, no processes, no files beyond the project's",
             )
-        return SandboxError(f"the sandbox has ended (status {status})")
+        return SandboxError(f"the sandbox has ended (status {status}) {self._said}".rstrip())
+
+    def _listen_to_stderr(self) -> None:
+        """Keep the last line that came before the zygote was up, and close."""
+        stderr = self._process.stderr
+        if stderr and not stderr.closed:
+            with stderr:
+                os.set_blocking(stderr.fileno(), False)
+                said = (stderr.read(_STDERR_BYTES) or b"").decode(errors="replace")
+                self._said = (said.splitlines() or [""])[-1]
 
 
 def _spawn(python: str, control: int, lifeline: int) -> subprocess.Popen[bytes]:
     home = [str(Path(codegenesis.__file__).parent.parent)] if python == sys.executable else []
     return subprocess.Popen(
-        [python, "-s", "-P", "-B", "-c", _BOOT, str(control), str(lifeline), *home],
+        [python, "-P", "-B", "-c", _BOOT, str(control), str(lifeline), *home],
         pass_fds=(control, lifeline),
         env=_environ(),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         start_new_session=True,
     )
 

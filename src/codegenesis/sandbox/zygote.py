@@ -62,6 +62,9 @@ _EFFECTS = (
 def main(control: int, lifeline: int) -> None:
     """Jail this process, import the target, serve until the parent closes the control socket."""
     _die_with(lifeline)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
     parent = socket.socket(fileno=control)
     first = messages.order(parent.recv(MOST_BYTES))
     if not isinstance(first, messages.Configure):
@@ -108,7 +111,7 @@ class Zygote:
     def serve(self) -> None:
         """Obey the parent until it hangs up."""
         while True:
-            data, fds, _, _ = socket.recv_fds(self._parent, MOST_BYTES, 2)
+            data, fds, _, _ = socket.recv_fds(self._parent, MOST_BYTES, 2, socket.MSG_CMSG_CLOEXEC)
             if not data:
                 return
             match messages.order(data):
@@ -174,6 +177,11 @@ def _leave(serve: Callable[[], None]) -> NoReturn:
 
 
 def _jail(environment: Environment) -> None:
+    if not Path(environment.root).is_dir():
+        raise SandboxImportError(
+            f"expected a directory to import from, came {environment.root}",
+            remedy="set the root to the directory that holds the code",
+        )
     seen = exposure.view(environment)
     project = Path(environment.root).stat()
     real_root = namespaces.enter()
@@ -182,7 +190,7 @@ def _jail(environment: Environment) -> None:
         namespaces.leave_root(project)
     namespaces.drop_capabilities()
     landlock.restrict()
-    if Path(environment.root).is_dir():
+    if Path(environment.root).is_dir():  # not when it shows nothing
         os.chdir(environment.root)
 
 
