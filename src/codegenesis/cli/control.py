@@ -20,7 +20,9 @@ def _delivery(store: Store, config: Config) -> Delivery:
 
 def _said(release: Release) -> None:
     target = release.gene.partition("/")[2]
-    emit(release, lambda out: out.print(f"{release.id} {target}: {release.stage} ({release.reason})"))
+    emit(
+        release, lambda out: out.print(f"{release.id} {target}: {release.stage} ({release.reason})")
+    )
 
 
 @click.command()

@@ -79,7 +79,14 @@ def _show_gene(store: Store, gene: Gene) -> None:
                 "",
                 ["trait", ">value", "unit", "95 % interval", ">n", "method"],
                 (
-                    (t.name, f"{t.value:.4g}", t.unit, f"{t.low:.4g} … {t.high:.4g}", str(t.n), t.method)
+                    (
+                        t.name,
+                        f"{t.value:.4g}",
+                        t.unit,
+                        f"{t.low:.4g} … {t.high:.4g}",
+                        str(t.n),
+                        t.method,
+                    )
                     for t in traits
                 ),
             )

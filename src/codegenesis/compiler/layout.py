@@ -1,6 +1,6 @@
 """Format what was changed, and only that, the way the project formats.
 
-ruff does it (its binary comes with the package), with the project's own settings, found from the
+ruff does it, with the project's own settings, found from the
 file's place; `--range` keeps it off lines that were not touched. When ruff cannot, the code stays
 as the operators wrote it: layout is no reason to lose a champion.
 """
@@ -10,9 +10,8 @@ from __future__ import annotations
 import ast
 import difflib
 import subprocess
+import sys
 from pathlib import Path
-
-from ruff.__main__ import find_ruff_bin
 
 from codegenesis.model import Gene
 
@@ -34,7 +33,7 @@ def _changed(before: str, after: str) -> list[tuple[int, int]]:
 
 
 def _formatted(text: str, start: int, end: int, path: str) -> str:
-    command = [find_ruff_bin(), "format", f"--range={start}-{end + 1}"]
+    command = [sys.executable, "-m", "ruff", "format", f"--range={start}-{end + 1}"]
     try:
         done = subprocess.run(
             [*command, "--no-cache", "--stdin-filename", path, "-"],

@@ -11,7 +11,7 @@ import ast
 import difflib
 from pathlib import Path
 
-from codegenesis.compiler.pieces import Statement, pieces
+from codegenesis.compiler.pieces import pieces
 from codegenesis.errors import FragmentError, TargetError
 from codegenesis.fragment import indented
 from codegenesis.model import Gene
@@ -102,7 +102,7 @@ def _own_statements(module: ast.Module) -> set[str]:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 

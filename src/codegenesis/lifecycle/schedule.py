@@ -7,6 +7,7 @@ again when its source has changed or when twice as much is known about it, so a 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from codegenesis import genome
 from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
@@ -40,9 +41,15 @@ def next_gene(store: Store, *, min_score: float = 0.0) -> Candidate | None:
     return max(candidates, key=lambda candidate: candidate.score, default=None)
 
 
-def refresh(store: Store, gene: Gene) -> list[Trait]:
-    """Measure the gene's traits anew from its latest observations, and keep them."""
-    observations = recent(store, gene)
+def refresh(
+    store: Store, gene: Gene, observations: Sequence[Observation] | None = None
+) -> list[Trait]:
+    """Measure the gene's traits anew, and keep them.
+
+    Args:
+        observations: what to measure on; the latest ones when None.
+    """
+    observations = recent(store, gene) if observations is None else observations
     if not observations:
         return []
     traits = genome.measure(gene, observations)

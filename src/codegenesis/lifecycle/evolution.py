@@ -1,0 +1,299 @@
+"""One gene's way from traits to champion: baseline, variants, gates, race, minimal diff, record.
+
+The same pass serves the engine and `codegenesis evolve`; only what happens to the champion differs (a
+release, or a diff for a person). Crashes come first: a function that fails is healed before it is made
+faster, because speed gained on calls that fail is worth nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from codegenesis import core, genome
+from codegenesis.compiler import Disqualified, RaceRule, laid_out, minimise, patch, race, select
+from codegenesis.config import Config
+from codegenesis.errors import SandboxError
+from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, standard_gates, survived
+from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.schedule import recent, refresh
+from codegenesis.model import Champion, Gain, Gene, Observation, Record, Trial, Variant
+from codegenesis.sandbox import Environment, Executor, Sandbox
+from codegenesis.store import Store
+
+#: A healing version may cost this much more CPU per call than the original.
+HEAL_SLOWDOWN = 1.25
+#: A smaller diff may give back this much of the gain.
+KEEP_GAIN = 0.9
+
+Tell = Callable[[str], None]
+
+
+class Evolution(Record, frozen=True, kw_only=True):
+    """What one pass over one gene came to.
+
+    Attributes:
+        champion: None when nothing better was proven.
+        reason: in words.
+        variants: everything that was written.
+        trials: what happened to it, in order.
+        baseline: what the original can testify to; None when it never got that far.
+        out_of_budget: time or trials ran out before all variants had their turn.
+    """
+
+    gene: Gene
+    champion: Champion | None
+    reason: str
+    variants: tuple[Variant, ...] = ()
+    trials: tuple[Trial, ...] = ()
+    baseline: Baseline | None = None
+    out_of_budget: bool = False
+    seconds: float = 0.0
+
+    @property
+    def funnel(self) -> dict[str, tuple[int, int]]:
+        """Gate → (variants that came to it, variants that survived it)."""
+        counts: dict[str, tuple[int, int]] = {}
+        for trial in self.trials:
+            came, passed = counts.get(trial.gate, (0, 0))
+            counts[trial.gate] = (came + 1, passed + (trial.verdict != "failed"))
+        return counts
+
+
+class Evolver:
+    """Evolves genes of one store, one at a time.
+
+    Args:
+        tell: told in words what is being done.
+    """
+
+    def __init__(
+        self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._config = config
+        self._tell = tell
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """End the pass under way at the next step; what was learned is kept."""
+        self._cancelled.set()
+
+    def evolve(self, gene: Gene, observations: Sequence[Observation] | None = None) -> Evolution:
+        """One pass over one gene; never raises for what a function or a variant does.
+
+        Args:
+            observations: calls to work from; the latest recorded ones when None.
+
+        Raises:
+            SandboxUnavailableError: this machine cannot isolate code.
+            StoreError: the store cannot be written.
+        """
+        started = time.monotonic()
+        seen = recent(self._store, gene) if observations is None else observations
+        run = _Pass(self._store, self._ledger, self._config, self._tell, self._cancelled, gene)
+        try:
+            with Sandbox(Environment.for_gene(gene)) as executor:
+                found = run.through(executor, seen)
+        except SandboxError as error:
+            if error.exit_code == 8:
+                raise
+            found = Evolution(gene=gene, champion=None, reason=f"{error} {error.remedy}".strip())
+        return msgspec.structs.replace(found, seconds=time.monotonic() - started)
+
+
+class _Pass:
+    """One pass: what is shared by its steps."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        config: Config,
+        tell: Tell,
+        cancelled: threading.Event,
+        gene: Gene,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._config = config
+        self._tell = tell
+        self._cancelled = cancelled
+        self._gene = gene
+        self._deadline = time.monotonic() + config.budget_s
+        self._trials: list[Trial] = []
+        self._variants: list[Variant] = []
+        self._cut_short = False
+
+    def through(self, executor: Executor, observations: Sequence[Observation]) -> Evolution:
+        """All steps; the sandbox must be open."""
+        self._tell("measuring the original")
+        original = baseline(self._gene, executor, observations)
+        if not original.usable:
+            return self._ended(original, f"not evolved: it {original.reason}")
+        crashed = genome.crashes(observations)
+        healing = bool(crashed) and self._config.heal != "off"
+        judged = case(
+            self._gene,
+            executor,
+            original,
+            objective="heal" if healing else "speed",
+            crashes=[crash.type for crash in crashed] if healing else (),
+            seed=self._config.seed,
+        )
+        self._tell("writing variants")
+        self._write(original, observations)
+        survivors = self._gates(judged)
+        if not survivors:
+            return self._ended(original, self._no_survivor())
+        return self._crown(judged, original, survivors)
+
+    def _write(self, original: Baseline, observations: Sequence[Observation]) -> None:
+        traits = refresh(self._store, self._gene, observations)
+        context = core.context_for(
+            self._gene,
+            observations,
+            traits=traits,
+            pure=original.pure,
+            deterministic=original.deterministic,
+        )
+        operators = [core.operator(p.operator) for p in core.propose(self._gene, traits)]
+        written = core.generate(
+            self._gene, context=context, operators=operators, seed=self._config.seed
+        )
+        for variant in written:
+            self._keep(variant)
+
+    def _keep(self, variant: Variant) -> None:
+        self._variants.append(variant)
+        self._store.put_variant(variant)
+        self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
+
+    def _gates(self, judged: Case) -> list[Variant]:
+        survivors = []
+        for variant in self._variants:
+            if self._over():
+                self._cut_short = True
+                break
+            self._tell(f"trying {variant.operator}")
+            trials = run_gates(standard_gates(), variant, judged)
+            self._note(trials)
+            if survived(trials):
+                survivors.append(variant)
+        return survivors
+
+    def _crown(self, judged: Case, original: Baseline, survivors: list[Variant]) -> Evolution:
+        healing = judged.objective == "heal"
+        self._tell(f"racing {len(survivors)} survivors")
+        selection = select(
+            survivors,
+            judged,
+            min_gain=1 / HEAL_SLOWDOWN if healing else self._config.min_gain,
+            heard=self._heard,
+            seed=self._config.seed,
+        )
+        if selection.winner is None or selection.gain is None:
+            return self._ended(original, selection.reason)
+        self._tell("looking for the smallest change")
+        winner, gain = self._smallest(judged, selection.winner, selection.gain)
+        champion = Champion(
+            variant=winner,
+            objective=judged.objective,
+            gain=gain,
+            trials=tuple(self._store.trials(winner.id)),
+            pure=original.pure,
+            diff=patch(self._gene, winner.source),
+        )
+        self._store.put_champion(champion)
+        self._ledger.evidence(self._gene, champion)
+        words = "handles what the original crashes on" if healing else "is proven better"
+        return self._ended(original, f"{winner.operator} {words}", champion)
+
+    def _smallest(self, judged: Case, winner: Variant, gain: Gain) -> tuple[Variant, Gain]:
+        """The winner cut down to the edits that pay, if that is as good through all gates."""
+        floor = min(gain.low, gain.ratio * KEEP_GAIN)
+        source = minimise(
+            self._gene.source,
+            winner.source,
+            lambda smaller: self._keeps_up(judged, self._child(winner, smaller), floor),
+        )
+        final = self._child(winner, laid_out(self._gene, source))
+        if final.id == winner.id:
+            return winner, gain
+        self._keep(final)
+        trials = run_gates(standard_gates(), final, judged)
+        self._note(trials)
+        again = self._race(judged, final, RaceRule(threshold=floor)) if survived(trials) else None
+        if again is None or again.low < floor * KEEP_GAIN:
+            return winner, gain
+        self._heard(final, again, "")
+        return final, again
+
+    def _child(self, parent: Variant, source: str) -> Variant:
+        return msgspec.structs.replace(parent, source=source, parents=(parent.id,))
+
+    def _keeps_up(self, judged: Case, variant: Variant, floor: float) -> bool:
+        if self._over() or not survived(run_gates(standard_gates()[:3], variant, judged)):
+            return False
+        gain = self._race(judged, variant, RaceRule(pairs=3, most_pairs=3))
+        return gain is not None and gain.ratio >= floor
+
+    def _race(self, judged: Case, variant: Variant, rule: RaceRule) -> Gain | None:
+        try:
+            return race(
+                judged.executor,
+                self._gene.qualname,
+                variant.source,
+                judged.calls,
+                rule=rule,
+                seed=self._config.seed,
+            )
+        except Disqualified:
+            return None
+
+    def _heard(self, variant: Variant, gain: Gain | None, words: str) -> None:
+        """A race is a gate too: note it."""
+        measured = {} if gain is None else {"ratio": gain.ratio, "low": gain.low, "high": gain.high}
+        self._note(
+            [
+                Trial(
+                    variant=variant.id,
+                    gate="race",
+                    verdict="failed" if gain is None else "passed",
+                    checks=0 if gain is None else gain.n,
+                    detail=words,
+                    measurements=measured,
+                    at_ns=time.time_ns(),
+                )
+            ]
+        )
+
+    def _note(self, trials: Sequence[Trial]) -> None:
+        self._trials += trials
+        self._store.add_trials(trials)
+
+    def _over(self) -> bool:
+        spent = len(self._trials) >= self._config.budget_trials
+        return spent or self._cancelled.is_set() or time.monotonic() > self._deadline
+
+    def _no_survivor(self) -> str:
+        if not self._variants:
+            return "no operator has anything to change"
+        return f"none of {len(self._variants)} variants survived the gates"
+
+    def _ended(
+        self, original: Baseline, reason: str, champion: Champion | None = None
+    ) -> Evolution:
+        return Evolution(
+            gene=self._gene,
+            champion=champion,
+            reason=reason,
+            variants=tuple(self._variants),
+            trials=tuple(self._trials),
+            baseline=original,
+            out_of_budget=self._cut_short,
+        )

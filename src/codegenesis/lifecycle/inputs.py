@@ -1,0 +1,73 @@
+"""Calls to evolve on that were not recorded in a live process: read from a file, run in the jail.
+
+One JSON object a line: `{"args": [...], "kwargs": {...}}`, both optional. JSON has fewer types than
+Python; who needs tuples or dates records real calls instead.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from codegenesis import wire
+from codegenesis.errors import UsageError, WireError
+from codegenesis.model import Gene, Observation, Outcome, digest
+from codegenesis.sandbox import Environment, Sandbox
+
+
+def observe_file(gene: Gene, path: Path) -> list[Observation]:
+    """What the original makes of each call of the file, with its CPU.
+
+    Raises:
+        UsageError: the file cannot be read, or a line is no call.
+        SandboxUnavailableError: this machine cannot isolate code.
+        SandboxImportError: the module cannot be imported in the jail.
+    """
+    calls = [_call(line, f"{path}:{number}") for number, line in _lines(path)]
+    with Sandbox(Environment.for_gene(gene)) as sandbox:
+        return [_observe(gene, sandbox, call) for call in calls]
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"inputs cannot be read from {path}: {error}",
+            remedy="Name a file of JSON lines, or --inputs recorded for calls that were watched.",
+        ) from error
+    return [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+
+
+def _call(line: str, place: str) -> bytes:
+    try:
+        given = json.loads(line)
+        return wire.encode_call(tuple(given.get("args", [])), dict(given.get("kwargs", {})))
+    except (ValueError, AttributeError, TypeError, WireError) as error:
+        raise UsageError(
+            f"{place}: expected one call as JSON, got {line[:60]!r}",
+            remedy='Write one object a line: {"args": [1, "a"], "kwargs": {"b": 2}}',
+        ) from error
+
+
+def _observe(gene: Gene, sandbox: Sandbox, call: bytes) -> Observation:
+    # A process for each call: what one leaves behind must not answer for the next.
+    with sandbox.candidate(gene.qualname, None) as original:
+        outcome: Outcome = original.call(call)
+    error = ""
+    if outcome.kind == "raised":
+        kind, _args = wire.decode(outcome.value)  # type: ignore[misc]
+        error = str(kind)
+    return Observation(
+        gene=gene.id,
+        process="file",
+        at_ns=time.time_ns(),
+        wall_ns=outcome.wall_ns,
+        cpu_ns=outcome.cpu_ns,
+        call=call,
+        outcome=outcome,
+        call_digest=digest(call),
+        error=error,
+        fingerprint=error,
+    )
