@@ -26,7 +26,7 @@ from codegenesis.store import Store
     default="recorded",
     show_default=True,
     metavar="recorded|FILE",
-    help='Calls to work from: those recorded from a live app, or a file of JSON lines {"args": []}.',
+    help='Calls to work from: recorded in a live app, or a file of JSON lines {"args": []}.',
 )
 @json_option
 @config_options
@@ -75,9 +75,7 @@ def _observations(store: Store, gene: Gene, inputs: str) -> list[Observation]:
     return seen
 
 
-def _evolve(
-    store: Store, config: Config, gene: Gene, observations: list[Observation]
-) -> Evolution:
+def _evolve(store: Store, config: Config, gene: Gene, observations: list[Observation]) -> Evolution:
     console = talk()
     with console.status(f"evolving {gene.target}") as status:
 

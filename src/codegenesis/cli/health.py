@@ -35,7 +35,7 @@ class Finding(Record, frozen=True, kw_only=True):
 @json_option
 @config_options
 def doctor(config: Config) -> int:
-    """Check that this machine can isolate code, and what else is there; exit code 8 if it cannot."""
+    """Check that this machine can isolate code; exit code 8 if it cannot."""
     findings = [_python(), *_kernel(), _compiler(), _store(config)]
     emit(findings, lambda out: _draw(out, findings))
     return 8 if any(f.needed and not f.ok for f in findings) else 0
@@ -97,7 +97,7 @@ def _draw(console: Console, findings: list[Finding]) -> None:
 @json_option
 @config_options
 def verify(config: Config, everything: bool) -> int:
-    """Check the whole record: signatures, chain, decisions, code loaded; exit code 5 if it fails."""
+    """Check signatures, chain, decisions and the code loaded; exit code 5 if one fails."""
     with open_store(config) as store:
         report = verify_all(store, open_keys(config))
     emit(report, lambda out: draw_report(out, report, everything=everything))

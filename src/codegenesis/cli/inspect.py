@@ -13,7 +13,7 @@ from codegenesis.cli.settings import config_options, one_gene, open_store
 from codegenesis.compiler import patch
 from codegenesis.config import Config
 from codegenesis.errors import TargetError
-from codegenesis.model import Champion, Gain, Gene, Release, Trial, Variant
+from codegenesis.model import Gain, Gene, Record, Release, Trial, Variant
 from codegenesis.store import Store
 
 
@@ -53,36 +53,41 @@ def show(config: Config, identifier: str) -> None:
         trials = store.trials(variant.id)
         releases = [r for r in store.releases(gene=variant.gene) if r.variant == variant.id]
         difference = _diff(store, variant)
-    document = {
-        "id": variant.id,
-        "variant": variant,
-        "gain": champion.gain if champion else None,
-        "trials": trials,
-        "releases": releases,
-        "diff": difference,
-    }
-    emit(document, lambda out: _draw(out, variant, champion, trials, releases, difference))
+    file = VariantFile(
+        id=variant.id,
+        variant=variant,
+        gain=champion.gain if champion else None,
+        trials=trials,
+        releases=releases,
+        diff=difference,
+    )
+    emit(file, lambda out: _draw(out, file))
 
 
-def _draw(
-    console: Console,
-    variant: Variant,
-    champion: Champion | None,
-    trials: list[Trial],
-    releases: list[Release],
-    difference: str,
-) -> None:
+class VariantFile(Record, frozen=True, kw_only=True):
+    """Everything that is on record about one variant; `gain` is None for one that never won."""
+
+    id: str
+    variant: Variant
+    gain: Gain | None
+    trials: list[Trial]
+    releases: list[Release]
+    diff: str
+
+
+def _draw(console: Console, file: VariantFile) -> None:
+    variant = file.variant
     console.print(f"variant {variant.id} of {variant.gene.partition('/')[2]}")
     console.print(f"operator    {variant.operator}")
     console.print(f"hypothesis  {variant.hypothesis}")
     console.print(f"risk        {variant.risk}")
-    if champion:
-        console.print(f"effect      {gain_in_words(champion.gain)}")
+    if file.gain:
+        console.print(f"effect      {gain_in_words(file.gain)}")
         console.print(f"undo        codegenesis rollback {variant.gene.partition('/')[2]}")
-    draw_trials(console, trials)
-    for release in releases:
+    draw_trials(console, file.trials)
+    for release in file.releases:
         console.print(f"release {release.id}: {release.stage}, {release.reason}")
-    console.print(Syntax(difference, "diff", background_color="default"))
+    console.print(Syntax(file.diff, "diff", background_color="default"))
 
 
 def gain_in_words(gain: Gain) -> str:

@@ -44,7 +44,7 @@ def board(store: Store) -> tuple[FunctionRow, ...]:
 
 
 def settled(store: Store, rows: tuple[FunctionRow, ...]) -> bool:
-    """Whether nothing is under way: some function was released, no release moves, no engine works."""
+    """Whether some function was released and nothing is under way any more."""
     moving = any(row.stage in ("shadow", "canary") for row in rows)
     busy = any(p.note.startswith("evolving") for p in store.processes(role="engine"))
     return any(row.stage for row in rows) and not moving and not busy

@@ -94,7 +94,7 @@ class Scene:
         def shop() -> None:
             try:
                 phase.set_result(loop.run_until_complete(drive(self.url, seed=seed, stop=stop)))
-            except BaseException as error:  # thread boundary: handed on through the future
+            except BaseException as error:  # noqa: BLE001 (thread boundary: handed on)
                 phase.set_exception(error)
 
         thread = threading.Thread(target=shop, name="shoppers")

@@ -1,8 +1,8 @@
 """The demo in five acts: before, evolve, after, a bad release, the record.
 
-Every act is the real thing: a real server, real HTTP, the real engine, and figures that come out of the
-store. If evolving takes longer than its share of the time, the demo says what is still under way
-instead of waiting for a better picture.
+Every act is the real thing: a real server, real HTTP, the real engine, and figures that come out of
+the store. If evolving takes longer than its share of the time, the demo says what is still under
+way instead of waiting for a better picture.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The engine process: one loop that evolves one gene at a time and moves releases along.
 
 It talks to applications through the store alone. Evolving takes seconds, so it happens on a worker
-thread (the work itself is in jailed processes), while the loop goes on stepping releases: a canary that
-must be rolled back does not wait for a race to end.
+thread (the work itself is in jailed processes), while the loop goes on stepping releases: a canary
+that must be rolled back does not wait for a race to end.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One gene's way from traits to champion: baseline, variants, gates, race, minimal diff, record.
 
-The same pass serves the engine and `codegenesis evolve`; only what happens to the champion differs (a
-release, or a diff for a person). Crashes come first: a function that fails is healed before it is made
-faster, because speed gained on calls that fail is worth nothing.
+The same pass serves the engine and `codegenesis evolve`; only what happens to the champion differs
+(a release, or a diff for a person). Crashes come first: a function that fails is healed before it
+is made faster, because speed gained on calls that fail is worth nothing.
 """
 
 from __future__ import annotations
@@ -73,15 +73,15 @@ class Evolver:
     def __init__(
         self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
     ) -> None:
-        self._store = store
-        self._ledger = ledger
-        self._config = config
-        self._tell = tell
-        self._cancelled = threading.Event()
+        self.store = store
+        self.ledger = ledger
+        self.config = config
+        self.tell = tell
+        self.cancelled = threading.Event()
 
     def cancel(self) -> None:
         """End the pass under way at the next step; what was learned is kept."""
-        self._cancelled.set()
+        self.cancelled.set()
 
     def evolve(self, gene: Gene, observations: Sequence[Observation] | None = None) -> Evolution:
         """One pass over one gene; never raises for what a function or a variant does.
@@ -94,8 +94,8 @@ class Evolver:
             StoreError: the store cannot be written.
         """
         started = time.monotonic()
-        seen = recent(self._store, gene) if observations is None else observations
-        run = _Pass(self._store, self._ledger, self._config, self._tell, self._cancelled, gene)
+        seen = recent(self.store, gene) if observations is None else observations
+        run = _Pass(self, gene)
         try:
             with Sandbox(Environment.for_gene(gene)) as executor:
                 found = run.through(executor, seen)
@@ -109,22 +109,14 @@ class Evolver:
 class _Pass:
     """One pass: what is shared by its steps."""
 
-    def __init__(
-        self,
-        store: Store,
-        ledger: Ledger,
-        config: Config,
-        tell: Tell,
-        cancelled: threading.Event,
-        gene: Gene,
-    ) -> None:
-        self._store = store
-        self._ledger = ledger
-        self._config = config
-        self._tell = tell
-        self._cancelled = cancelled
+    def __init__(self, evolver: Evolver, gene: Gene) -> None:
+        self._store = evolver.store
+        self._ledger = evolver.ledger
+        self._config = evolver.config
+        self._tell = evolver.tell
+        self._cancelled = evolver.cancelled
         self._gene = gene
-        self._deadline = time.monotonic() + config.budget_s
+        self._deadline = time.monotonic() + self._config.budget_s
         self._trials: list[Trial] = []
         self._variants: list[Variant] = []
         self._cut_short = False

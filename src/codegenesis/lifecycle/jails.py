@@ -1,4 +1,4 @@
-"""Warm sandboxes: starting a zygote costs an import of the target's module, a candidate only a fork."""
+"""Warm sandboxes: a zygote costs an import of the target's module, a candidate only a fork."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`codegenesis run`: the user's command with the agent in it, and an engine beside it.
 
-App and engine meet only in the store: the engine is a process of its own that may die, be restarted or
-be missing, and the app serves on. The engine that we start ends when we end; one that was
+App and engine meet only in the store: the engine is a process of its own that may die, be restarted
+or be missing, and the app serves on. The engine that we start ends when we end; one that was
 already there is left alone.
 """
 
@@ -47,7 +47,7 @@ def run_command(command: Sequence[str], config: Config) -> int:
 
 @contextlib.contextmanager
 def engine_beside(config: Config) -> Iterator[subprocess.Popen[bytes] | None]:
-    """An engine process for as long as the block runs, unless one is there or it is switched off."""
+    """An engine process while the block runs, unless one is there or it is switched off."""
     if config.engine == "off" or EngineLock(_ensured(config)).held_elsewhere():
         yield None
         return
@@ -90,7 +90,7 @@ def _text(value: object) -> str:
 
 @contextlib.contextmanager
 def _forwarding_to(app: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass signals on to the app; a terminal's Ctrl-C reaches it anyway, so that one is only kept."""
+    """Pass signals on to the app; a terminal's Ctrl-C reaches it anyway."""
 
     def forward(number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGINT or not os.isatty(0):

@@ -1,7 +1,8 @@
 """Which gene is evolved next: the weakest that is worth it, and never the same evidence twice.
 
-An attempt leaves a trait behind (`attempted_at_n`: how many observations there were). A gene comes up
-again when its source has changed or when twice as much is known about it, so a quiet service costs nothing.
+An attempt leaves a trait behind (`attempted_at_n`: how many observations there were). A gene comes
+up again when its source has changed or when twice as much is known about it, so a quiet service
+costs nothing.
 """
 
 from __future__ import annotations

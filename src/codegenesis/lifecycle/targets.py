@@ -74,7 +74,7 @@ def _place(place: str, cwd: Path) -> tuple[Path, str, Path]:
                 return path, place, root
     raise TargetError(
         f"no module {place!r} below {cwd} or on the import path",
-        remedy="Run it where the package is importable, or name the file: path/to/file.py:qualname.",
+        remedy="Run it where the package imports, or name the file: path/to/file.py:qualname.",
     )
 
 
