@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
@@ -34,30 +35,37 @@ def generate(
 def compose(
     gene: Gene, operators: Sequence[Operator], *, context: Context, seed: int = 0
 ) -> list[Variant]:
-    """The variant that applies the operators one after another, where two or more found something.
+    """Variants that apply the operators one after another, where two or more find something.
 
-    Each operator contributes its first variant. Nothing is returned when fewer than two apply.
+    At most two: with the most promising variant of each operator, and with the safest (the last).
+    Operators that change behaviour (they improve `error_rate`) are left out: a faster version must
+    be equal, and one that heals must not be.
     """
-    unit, used = Unit.parse(gene.source), []
+    equal = [operator for operator in operators if "error_rate" not in operator.improves]
+    chains = (_chain(gene, equal, choice, context=context, seed=seed) for choice in (0, -1))
+    return distinct(gene, [variant for variant in chains if variant is not None])
+
+
+def _chain(
+    gene: Gene, operators: Sequence[Operator], choice: int, *, context: Context, seed: int
+) -> Variant | None:
+    unit, used = Unit.parse(gene.source), list[Variant]()
     for operator in operators:
-        current = gene_of(gene, unit)
-        written = operator.write(current, context=context, seed=seed)
+        written = operator.write(gene_of(gene, unit), context=context, seed=seed)
         if written:
-            unit = _joined(unit, Unit.parse(written[0].source))
-            used.append(written[0])
+            unit = _joined(unit, Unit.parse(written[choice].source))
+            used.append(written[choice])
     if len(used) < 2:
-        return []
-    return [
-        Variant(
-            gene=gene.id,
-            base=gene.base,
-            source=unit.source,
-            operator="+".join(variant.operator for variant in used),
-            hypothesis=" ".join(dict.fromkeys(variant.hypothesis for variant in used)),
-            risk=" ".join(dict.fromkeys(variant.risk for variant in used)),
-            seed=seed,
-        )
-    ]
+        return None
+    return Variant(
+        gene=gene.id,
+        base=gene.base,
+        source=unit.source,
+        operator="+".join(variant.operator for variant in used),
+        hypothesis=" ".join(dict.fromkeys(variant.hypothesis for variant in used)),
+        risk=" ".join(dict.fromkeys(variant.risk for variant in used)),
+        seed=seed,
+    )
 
 
 def gene_of(gene: Gene, unit: Unit) -> Gene:
@@ -71,7 +79,7 @@ def gene_of(gene: Gene, unit: Unit) -> Gene:
         path=gene.path,
         root=gene.root,
         line=gene.line,
-        source=Unit(bare).source,
+        source=replace(unit, function=bare, prelude=()).source,
     )
 
 
@@ -91,7 +99,7 @@ def _joined(before: Unit, after: Unit) -> Unit:
     """`after` with the prelude and the decorators that `before` already had."""
     decorators: list[cst.Decorator] = [*after.function.decorators, *before.function.decorators]
     function = after.function.with_changes(decorators=decorators)
-    return Unit(function, after.prelude).merged(before.prelude)
+    return replace(after, function=function).merged(before.prelude)
 
 
 def _identity(source: str) -> str:

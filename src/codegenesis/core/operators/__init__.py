@@ -1,11 +1,35 @@
 """The built-in rewrite rules, one file each."""
 
-from codegenesis.core.operators import hash_join, quadratic_duplicates, set_membership
+from codegenesis.core.operator import Operator
+from codegenesis.core.operators import (
+    dates,
+    dedupe,
+    deque,
+    hash_join,
+    heal,
+    hoist,
+    memoise,
+    quadratic_duplicates,
+    regex_hoist,
+    selection,
+    set_membership,
+    string_building,
+)
 
-BUILT_IN = (
+#: In the order in which they are composed: the structure of loops first, then what is left in them.
+BUILT_IN: tuple[Operator, ...] = (
+    dedupe.OPERATOR,
     quadratic_duplicates.OPERATOR,
     hash_join.OPERATOR,
     set_membership.OPERATOR,
+    deque.OPERATOR,
+    selection.OPERATOR,
+    hoist.OPERATOR,
+    regex_hoist.OPERATOR,
+    dates.OPERATOR,
+    string_building.OPERATOR,
+    memoise.OPERATOR,
+    heal.OPERATOR,
 )
 
 __all__ = ["BUILT_IN"]

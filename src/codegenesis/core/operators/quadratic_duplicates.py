@@ -22,6 +22,7 @@ from codegenesis.core.syntax import (
     View,
     flat,
     kind,
+    operand,
     place,
     repeatable,
 )
@@ -44,7 +45,7 @@ def _methods(view: View) -> Unit | None:
         loop = _loop_of(view, sequence) if name in ("count", "index") else None
         if loop is None or argument.star or argument.keyword or not repeatable(argument.value):
             continue
-        wanted = flat(argument.value)
+        wanted = operand(argument.value)
         if name == "count":
             return _counter(view, node, loop, sequence, wanted)
         return _index(view, node, loop, sequence, wanted)

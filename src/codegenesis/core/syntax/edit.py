@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import libcst as cst
 
 from codegenesis.core.syntax.text import Statement, expression, statements
@@ -22,6 +25,7 @@ class Edits:
         self._view = view
         self._swap: dict[cst.CSTNode, cst.CSTNode] = {}
         self._rewrite: dict[cst.CSTNode, list[Statement]] = {}
+        self._wrap: dict[cst.CSTNode, Callable[[cst.CSTNode], Statement]] = {}
         self._before: dict[cst.CSTNode, list[Statement]] = {}
         self._after: dict[cst.CSTNode, list[Statement]] = {}
         self._prelude: list[Statement] = []
@@ -40,6 +44,11 @@ class Edits:
     def rewrite(self, statement: cst.CSTNode, text: str) -> Edits:
         """Put other statements in the place of one; none removes it."""
         self._rewrite[statement] = statements(text)
+        return self
+
+    def wrap(self, statement: cst.CSTNode, wrapper: Callable[[cst.CSTNode], Statement]) -> Edits:
+        """Put something around a statement, which is handed over with its own edits made."""
+        self._wrap[statement] = wrapper
         return self
 
     def before(self, statement: cst.CSTNode, text: str) -> Edits:
@@ -68,12 +77,13 @@ class Edits:
         assert isinstance(changed, cst.FunctionDef)
         if self._decorators:
             changed = changed.with_changes(decorators=[*self._decorators, *changed.decorators])
-        unit = Unit(changed, self._view.unit.prelude)
-        grown = Unit(changed, tuple(self._prelude)).merged(unit.prelude)
-        return Unit.parse(grown.source)
+        grown = replace(self._view.unit, function=changed, prelude=tuple(self._prelude))
+        return Unit.parse(grown.merged(self._view.unit.prelude).source)
 
     def leave(self, original: cst.CSTNode, updated: cst.CSTNode) -> _Result:
         """What becomes of a node."""
+        if original in self._wrap:
+            return self._around(original, [self._wrap[original](updated)], updated)
         if original in self._swap:
             return _keeping_parentheses(original, self._swap[original])
         if original in self._rewrite:

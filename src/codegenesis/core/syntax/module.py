@@ -82,15 +82,11 @@ class ModuleFacts:
         values = self._assigned.get(name, [])
         return values[0] if len(values) == 1 and name not in self._touched else None
 
-    def settled(self, name: str) -> bool:
-        """Whether a module-level name means the same thing for good: constant, def or import."""
-        if self.constant(name) is not None:
-            return True
-        return name not in self._touched and name in self._definitions() | set(self.imports())
-
-    def _definitions(self) -> set[str]:
-        kinds = ast.FunctionDef | ast.ClassDef
-        return {node.name for node in self._tree.body if isinstance(node, kinds)}
+    def defined(self) -> frozenset[str]:
+        """Names that the module gives a meaning to: assigned, defined or imported."""
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        names = {node.name for node in self._tree.body if isinstance(node, kinds)}
+        return frozenset(names | self._assigned.keys() | set(self.imports()))
 
     def imports(self) -> dict[str, str]:
         """Imported names at module level: name -> dotted origin."""

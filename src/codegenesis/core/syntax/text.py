@@ -28,8 +28,16 @@ def key(node: cst.BaseExpression) -> str:
     return canonical(code(node))
 
 
+def operand(node: cst.BaseExpression) -> str:
+    """Like `flat`, in parentheses where something may stand beside it."""
+    atoms = cst.Name | cst.Attribute | cst.Subscript | cst.Call | cst.BaseNumber | cst.SimpleString
+    text = flat(node)
+    return text if isinstance(node, atoms) else f"({text})"
+
+
 def _embeds(node: cst.BaseExpression, text: str) -> bool:
-    return "\n" not in text and "#" not in text and not node.lpar
+    loose = cst.Tuple | cst.GeneratorExp | cst.NamedExpr | cst.Yield
+    return "\n" not in text and "#" not in text and not node.lpar and not isinstance(node, loose)
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,8 @@ import libcst as cst
 
 from codegenesis.core.syntax.text import Statement, code
 
+_STYLE = cst.Module([])
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -17,10 +19,12 @@ class Unit:
     Attributes:
         prelude: module-level statements that the function needs.
         function: the `def`, decorators included.
+        style: an empty module with the indentation and line ends of the source.
     """
 
     function: cst.FunctionDef
     prelude: tuple[Statement, ...] = ()
+    style: cst.Module = _STYLE
 
     @classmethod
     def parse(cls, source: str) -> Unit:
@@ -39,7 +43,8 @@ class Unit:
         last = body.pop()
         assert isinstance(last, cst.FunctionDef)
         lines = (*module.header, *last.leading_lines) if not body else last.leading_lines
-        return cls(last.with_changes(leading_lines=[li for li in lines if li.comment]), tuple(body))
+        bare = last.with_changes(leading_lines=[line for line in lines if line.comment])
+        return cls(bare, tuple(body), module.with_changes(body=(), header=(), footer=()))
 
     @property
     def source(self) -> str:
@@ -48,7 +53,7 @@ class Unit:
         if self.prelude:
             lines = (cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *lines)
         function = self.function.with_changes(leading_lines=lines)
-        return "".join(code(statement) for statement in (*self.prelude, function))
+        return "".join(self.style.code_for_node(s) for s in (*self.prelude, function))
 
     @property
     def identity(self) -> str:

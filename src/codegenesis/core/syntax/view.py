@@ -207,14 +207,17 @@ class View:
         region += [clause.iter for clause in inner[1:]]
         return Loop(node, self.statement(node), effects(region, bound=bound))
 
-    def outermost(self, expression: cst.CSTNode) -> Loop | None:
+    def outermost(self, expression: cst.CSTNode, *, at: cst.CSTNode | None = None) -> Loop | None:
         """The outermost loop, seen from the expression, in which its value never changes.
 
         None when it is in no loop, or changes in the innermost. A loop before which no statement
         can be put (the second clause of a comprehension) is passed over.
+
+        Args:
+            at: where the expression stands, when it is not part of the function itself.
         """
         found: Loop | None = None
-        for loop in self.loops(expression):
+        for loop in self.loops(at or expression):
             if not loop.does.spare(expression):
                 break
             if self._reachable(expression, loop):
@@ -234,11 +237,15 @@ class View:
                 hidden |= frozenset(parameters(above))
         return not reads(expression) & hidden
 
-    def settled(self, name: str) -> bool:
-        """Whether a name is no variable of the function and means the same for good."""
+    def constant(self, name: str) -> bool:
+        """Whether a name is no variable of the function and has the same value for good."""
         if name in self.locals:
             return False
-        return self.module.settled(name) or name in self._prelude or hasattr(builtins, name)
+        if self.module.constant(name) is not None or name in self._prelude:
+            return True
+        if name in self.module.defined():
+            return False
+        return hasattr(builtins, name)
 
     @cached_property
     def _prelude(self) -> frozenset[str]:
