@@ -15,6 +15,8 @@ class Database:
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = OFF")
+        self._titles: dict[str, list[str]] = {}
+        self._skus: set[str] = set()
 
     @classmethod
     def from_environment(cls) -> "Database":
@@ -42,10 +44,17 @@ class Database:
         return row["department"] if row else ""
 
     def titles(self, department: str) -> list[str]:
-        rows = self.connection.execute(
-            "SELECT title FROM products WHERE department = ? ORDER BY sku", (department,)
-        )
-        return [row["title"] for row in rows]
+        if department not in self._titles:
+            rows = self.connection.execute(
+                "SELECT title FROM products WHERE department = ? ORDER BY sku", (department,)
+            )
+            self._titles[department] = [row["title"] for row in rows]
+        return self._titles[department]
+
+    def skus(self) -> set[str]:
+        if not self._skus:
+            self._skus = {row["sku"] for row in self.connection.execute("SELECT sku FROM products")}
+        return self._skus
 
     def products_titled(self, department: str, titles: list[str]) -> list[dict]:
         marks = ",".join("?" * len(titles))
