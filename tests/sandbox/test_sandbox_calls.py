@@ -136,7 +136,7 @@ def test_a_fragment_that_does_not_fit_is_refused_in_its_own_words(sandbox):
     for qualname, source, words in (
         ("probe", "def probe(:", "does not compile"),
         ("probe", "def other(x=None):\n    return 1\n", "probe"),
-        ("probe", "def probe(y):\n    return 1\n", "probe"),
+        ("probe", "def probe(y):\n    return 1\n", "defaults"),
         ("probe", "1 / 0\ndef probe(x=None):\n    return 1\n", "ZeroDivisionError"),
         ("probe", "raise SystemExit\ndef probe(x=None):\n    return 1\n", "SystemExit"),
         ("probe", "import os; os._exit(3)\ndef probe(x=None):\n    return 1\n", "status 3"),

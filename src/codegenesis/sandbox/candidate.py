@@ -62,8 +62,7 @@ class JailedCandidate:
         if self._died:
             return Outcome(kind="died", detail=self._died)
         try:
-            said, cost = self._ask(messages.Call(call), messages.answers)
-            (answer,) = _exactly(1, said)
+            (answer,), cost = self._ask(messages.Call(call), _answers(1))
         except CandidateDied as error:
             return Outcome(kind="died", detail=str(error))
         return _outcome(answer, cost)
@@ -75,8 +74,7 @@ class JailedCandidate:
         try:
             _, load = self._ask(messages.Load(list(calls)), messages.done)
             _, run = self._ask(messages.Run(), messages.done)
-            said, collect = self._ask(messages.Collect(), messages.answers)
-            answers = _exactly(len(calls), said)
+            answers, collect = self._ask(messages.Collect(), _answers(len(calls)))
         except CandidateDied as error:
             return Timing(run_ns=0, overhead_ns=0, died=str(error))
         overhead_ns = self._uncharged_ns + load.cpu_ns + collect.cpu_ns
@@ -119,8 +117,9 @@ class JailedCandidate:
         raise self._lost(died) from None
 
     def _lost(self, error: CandidateDied) -> CandidateDied:
+        by_itself = isinstance(error, EndedItself) and self._channel.ends()
         status = self._bury()
-        self._died = _last_words(status) if isinstance(error, EndedItself) else str(error)
+        self._died = _last_words(status) if by_itself else str(error)
         return CandidateDied(self._died)
 
     def _bury(self) -> int:
@@ -134,10 +133,14 @@ class JailedCandidate:
             self._channel.close()
 
 
-def _exactly(count: int, said: messages.Answers) -> list[Answer]:
-    if len(said.answers) != count:
-        raise CandidateDied(f"expected {count} answers, came {len(said.answers)}")
-    return said.answers
+def _answers(count: int) -> Callable[[bytes], list[Answer]]:
+    def understand(data: bytes) -> list[Answer]:
+        said = messages.answers(data).answers
+        if len(said) != count:
+            raise CandidateDied(f"expected {count} answers, came {len(said)}")
+        return said
+
+    return understand
 
 
 def _outcome(answer: Answer, cost: Cost) -> Outcome:

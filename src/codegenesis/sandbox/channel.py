@@ -18,6 +18,7 @@ from codegenesis.errors import CodeGenesisError
 from codegenesis.sandbox.messages import HEADER
 
 _PIECE = 1 << 20
+_LAST_MOMENT_NS = 300_000_000
 
 
 class CandidateDied(CodeGenesisError):
@@ -25,7 +26,7 @@ class CandidateDied(CodeGenesisError):
 
 
 class EndedItself(CandidateDied):
-    """A candidate closed its end; the wait status says more."""
+    """A candidate closed its end; if it has also ended, its wait status says more."""
 
 
 class Cost(NamedTuple):
@@ -80,6 +81,10 @@ class Channel:
         except OSError:  # reaped by somebody else, because the zygote is gone
             raise EndedItself("it ended with the sandbox") from None
 
+    def ends(self) -> bool:
+        """Whether it is ending by itself: descriptors go first, the process a moment later."""
+        return _wait(self._pidfd, select.POLLIN, _LAST_MOMENT_NS)
+
     def kill(self) -> None:
         """End the process and wait until it is dead."""
         self._signal(signal.SIGKILL)
@@ -103,7 +108,7 @@ class Channel:
             return
         if unasked:
             raise CandidateDied("it wrote more than it was asked for")
-        raise EndedItself("it ended without being asked")
+        raise EndedItself("it closed its pipe without being asked")
 
     def _send(self, data: bytes, budget: _Budget) -> None:
         left = memoryview(data)
@@ -113,7 +118,7 @@ class Channel:
             except BlockingIOError:
                 budget.wait(self._requests, select.POLLOUT)
             except BrokenPipeError:
-                raise EndedItself("it ended instead of reading") from None
+                raise EndedItself("it closed its pipe instead of reading") from None
 
     def _receive(self, budget: _Budget, most_bytes: int) -> bytes:
         data, expected = bytearray(), HEADER.size
@@ -121,7 +126,7 @@ class Channel:
             budget.wait(self._answers, select.POLLIN)
             piece = os.read(self._answers, min(_PIECE, expected - len(data)))
             if not piece:
-                raise EndedItself("it ended instead of answering")
+                raise EndedItself("it closed its pipe instead of answering")
             data += piece
             if len(data) == expected == HEADER.size:
                 (size,) = HEADER.unpack(data)
