@@ -1,19 +1,28 @@
-"""Survival-of-the-Fittest Compiler: race the survivors, select, keep only the edits that pay."""
+"""The Survival-of-the-Fittest Compiler: build, race, select, minimise, format (DESIGN §7)."""
 
-from codegenesis.compiler.interval import median_interval
-from codegenesis.compiler.layout import laid_out
-from codegenesis.compiler.minimise import minimise
+from codegenesis.compiler.build import Backend, PythonBackend
+from codegenesis.compiler.crown import Coronation, crown
+from codegenesis.compiler.formatting import format_fragment, format_lines
+from codegenesis.compiler.harm import Harm, harm
+from codegenesis.compiler.minimise import Minimised, minimise
 from codegenesis.compiler.patch import apply, patch
-from codegenesis.compiler.race import Disqualified, RaceRule, race
+from codegenesis.compiler.race import Race, Terms, race
 from codegenesis.compiler.select import Selection, select
 
 __all__ = [
-    "Disqualified",
-    "RaceRule",
+    "Backend",
+    "Coronation",
+    "Harm",
+    "Minimised",
+    "PythonBackend",
+    "Race",
     "Selection",
+    "Terms",
     "apply",
-    "laid_out",
-    "median_interval",
+    "crown",
+    "format_fragment",
+    "format_lines",
+    "harm",
     "minimise",
     "patch",
     "race",

@@ -1,7 +1,7 @@
 """Does a gain on the whole hide a loss on some?
 
-A variant that builds an index wins on large inputs and may lose on small ones. The recorded calls are
-split into classes by what they cost the original, and each class is raced by itself.
+A variant that builds an index wins on large inputs and may lose on small ones. The recorded
+calls are split into classes by what they cost the original, and each class is raced by itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Median with a bootstrap interval: what a race may claim.
 
-Efron's percentile bootstrap over the per-pair ratios, seeded. The median, because one interrupted pair
-must not decide; scipy's `bootstrap` does the same and costs 60 MB of dependencies.
+Efron's percentile bootstrap over the per-pair ratios, seeded. The median, because one
+interrupted pair must not decide; scipy's `bootstrap` does the same and costs 60 MB of
+dependencies.
 """
 
 from __future__ import annotations

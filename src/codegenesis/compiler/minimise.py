@@ -1,69 +1,179 @@
-"""Only the edits that earn their place: delta debugging between the original and the winner.
+"""Keep only the edits that earn their place.
 
-The difference is cut into hunks of lines; each hunk is taken back in turn and stays out if what is left
-survives without it. Zeller and Hildebrandt's ddmin ("Simplifying and isolating failure-inducing input",
-TSE 2002) needs halving for hundreds of changes; a function has a handful, so one pass after the other
-until nothing more goes is both simpler and 1-minimal. Module-level statements that nobody needs any
-more go with the hunk that used them.
+Delta debugging (Zeller & Hildebrandt 2002) over the line hunks between the original `def` and
+the variant. Hunks that change nothing but layout are dropped first and for free: the trees are
+equal. Lines that were only added count one by one. The rest is tried by `ddmin`: a subset of
+hunks is good when it parses as a fragment, survives the gates and keeps nearly all of the gain.
+What a person reads in the end is the smallest change that does the job. A subset may not leave
+code behind that serves nothing: the smallest diff of all is often an early `return` above a dead
+loop.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
-from collections.abc import Callable, Iterable
-from itertools import combinations
+from collections.abc import Callable, Iterable, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
 
-from codegenesis.compiler.pieces import Pieces, pieces
-
-Survives = Callable[[str], bool]
-_Hunk = tuple[int, int, list[str]]
-
-#: Programs that are tried at most: each may cost a round of gates and a race.
-ATTEMPTS = 12
+from codegenesis import fragment
+from codegenesis.compiler.layout import split, with_docstring
+from codegenesis.errors import FragmentError
+from codegenesis.model import Gene, Record, Variant
 
 
-def minimise(original: str, fragment: str, survives: Survives, *, attempts: int = ATTEMPTS) -> str:
-    """The smallest fragment found that still survives.
+class Minimised(Record, frozen=True, kw_only=True):
+    """The smallest change found.
+
+    Attributes:
+        source: the fragment.
+        hunks, hunks_before: line hunks that differ from the original, now and before.
+        attempts: candidates that were tried for it.
+    """
+
+    source: str
+    hunks: int
+    hunks_before: int
+    attempts: int
+
+
+class _Hunk(NamedTuple):
+    """`lines` in place of the lines `start:end`; `order` among those of one start."""
+
+    start: int
+    order: int
+    end: int
+    lines: tuple[str, ...]
+
+
+def minimise(
+    gene: Gene, variant: Variant, *, survives: Callable[[str], bool], most_attempts: int = 24
+) -> Minimised:
+    """Drop every hunk that the variant does not need.
 
     Args:
-        original: the gene's `def`.
-        fragment: the winner.
-        survives: told a fragment, says whether it is as good as the winner; asked at most
-            `attempts` times.
+        survives: does this fragment still pass the gates and keep its gain? Asked for fragments
+            that are well-formed only, at most `most_attempts` times.
     """
-    whole = pieces(fragment)
-    before, after = original.splitlines(keepends=True), whole.definition.splitlines(keepends=True)
-    kept = _hunks(before, after)
-    asked: set[str] = {fragment}
-    progress = True
-    while progress and len(kept) > 1:
-        progress = False
-        for fewer in combinations(kept, len(kept) - 1):
-            smaller = _program(before, fewer, whole)
-            if smaller is None or smaller in asked or len(asked) > attempts:
-                continue
-            asked.add(smaller)
-            if survives(smaller):
-                kept, progress = list(fewer), True
+    before = split(gene.source)
+    hunks = _hunks(before, split(with_docstring(gene.source, variant.source)))
+    search = _Search(gene, before, survives, most_attempts)
+    kept = search.ddmin(_without_layout(before, hunks))
+    return Minimised(
+        source=_apply(before, kept),
+        hunks=len(kept),
+        hunks_before=len(hunks),
+        attempts=search.attempts,
+    )
+
+
+class _Search:
+    def __init__(
+        self, gene: Gene, before: Sequence[str], survives: Callable[[str], bool], most: int
+    ) -> None:
+        self._gene, self._before, self._survives, self._most = gene, before, survives, most
+        self._allowed = _leftovers(gene.source)
+        self._known: dict[tuple[_Hunk, ...], bool] = {}
+        self.attempts = 0
+
+    def ddmin(self, hunks: tuple[_Hunk, ...]) -> tuple[_Hunk, ...]:
+        """A subset that is good and from which no single part of the last division can go."""
+        parts = 2
+        while len(hunks) > 1:
+            size = -(-len(hunks) // parts)
+            chunks = [hunks[at : at + size] for at in range(0, len(hunks), size)]
+            smaller = self._first_good([*chunks, *_complements(hunks, chunks)])
+            if smaller:
+                parts = 2 if smaller in chunks else max(parts - 1, 2)
+                hunks = smaller
+            elif parts >= len(hunks):
                 break
-    return _program(before, kept, whole) or fragment
+            else:
+                parts = min(2 * parts, len(hunks))
+        return hunks
+
+    def _first_good(self, subsets: Iterable[tuple[_Hunk, ...]]) -> tuple[_Hunk, ...]:
+        return next((subset for subset in subsets if subset and self._good(subset)), ())
+
+    def _good(self, hunks: tuple[_Hunk, ...]) -> bool:
+        if hunks not in self._known:
+            self._known[hunks] = self._try(_apply(self._before, hunks))
+        return self._known[hunks]
+
+    def _try(self, source: str) -> bool:
+        if self.attempts >= self._most or not _is_fragment(source, self._gene.name):
+            return False
+        if not _leftovers(source) <= self._allowed:
+            return False
+        self.attempts += 1
+        return self._survives(source)
 
 
-def _hunks(before: list[str], after: list[str]) -> list[_Hunk]:
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    return [(i, j, after[k:m]) for tag, i, j, k, m in matcher.get_opcodes() if tag != "equal"]
+def _complements(
+    hunks: tuple[_Hunk, ...], chunks: Sequence[tuple[_Hunk, ...]]
+) -> list[tuple[_Hunk, ...]]:
+    if len(chunks) <= 2:
+        return []  # the complement of a half is the other half
+    return [tuple(hunk for hunk in hunks if hunk not in chunk) for chunk in chunks]
 
 
-def _program(before: list[str], hunks: Iterable[_Hunk], whole: Pieces) -> str | None:
-    """The original with these hunks applied and the prelude they need; None if it does not parse."""
-    lines = list(before)
-    for start, end, new in sorted(hunks, reverse=True):
-        lines[start:end] = new
-    definition = "".join(lines)
+def _without_layout(before: Sequence[str], hunks: tuple[_Hunk, ...]) -> tuple[_Hunk, ...]:
+    """Drop hunks that leave the program as it is: comments, quotes, line breaks."""
+    whole = _tree(_apply(before, hunks))
+    for hunk in hunks:
+        fewer = tuple(other for other in hunks if other != hunk)
+        if fewer and _tree(_apply(before, fewer)) == whole:
+            hunks = fewer
+    return hunks
+
+
+def _tree(source: str) -> str | None:
     try:
-        tree = ast.parse(definition)
-    except SyntaxError:
+        return ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError):
         return None
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return whole.with_definition(definition, used).text
+
+
+def _is_fragment(source: str, name: str) -> bool:
+    try:
+        fragment.check(source, name=name)
+    except FragmentError:
+        return False
+    return True
+
+
+def _hunks(before: Sequence[str], after: Sequence[str]) -> tuple[_Hunk, ...]:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    hunks: list[_Hunk] = []
+    for tag, start, end, low, high in matcher.get_opcodes():
+        if tag == "insert":
+            lines = [(line,) for line in after[low:high]]
+            hunks += [_Hunk(start, order, start, line) for order, line in enumerate(lines)]
+        elif tag != "equal":
+            hunks.append(_Hunk(start, 0, end, tuple(after[low:high])))
+    return tuple(hunks)
+
+
+def _apply(before: Sequence[str], hunks: Iterable[_Hunk]) -> str:
+    lines = list(before)
+    for hunk in sorted(hunks, reverse=True):
+        lines[hunk.start : hunk.end] = hunk.lines
+    return "".join(lines)
+
+
+def _leftovers(source: str) -> set[str]:
+    """Code without a purpose: statements that cannot be reached, variables that nobody reads."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    found = stored - {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    for node in nodes:
+        for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            found |= _unreachable(block) if isinstance(block, list) else set()
+    return found
+
+
+def _unreachable(block: Sequence[ast.stmt]) -> set[str]:
+    ends = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+    first = next((at for at, node in enumerate(block) if isinstance(node, ends)), len(block))
+    return {ast.unparse(node) for node in block[first + 1 :]}

@@ -1,125 +1,248 @@
-"""From a fragment to a change of the file: what a person reads, and may apply.
+"""A variant as a change of the project's own file: what a person reviews, and what `--apply`
+writes.
 
-The rest of the file keeps every byte. New imports follow the module's own, other module-level
-statements stand before the function (before the class, for a method), the `def` is replaced where it
-stands, with its indentation and the decorators it had.
+A fragment runs with its helpers in private cells; in a file they are module-level names. So
+imports join the module's imports, other statements go right before the function (the class, for
+a method), and a helper whose name is taken gets another one. The `def` is replaced where it
+stands, below its own decorators. Everything else stays byte for byte as it is: line ends, tabs,
+comments.
+
+libcst was considered: it round-trips files too, but the work here is on lines and the diff is
+all that counts, so positions from `ast` are enough.
 """
 
 from __future__ import annotations
 
 import ast
-import difflib
+import tokenize
+from collections.abc import Iterator
+from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 
-from codegenesis.compiler.pieces import pieces
-from codegenesis.errors import FragmentError, TargetError
-from codegenesis.fragment import indented
+from codegenesis import fragment
+from codegenesis.compiler.formatting import format_lines
+from codegenesis.compiler.layout import first_line, indented, renamed, split
+from codegenesis.errors import FragmentError, UsageError
+from codegenesis.evidence.names import loads_now
+from codegenesis.evidence.reach import bound_names, imported, top_level
 from codegenesis.model import Gene
 
 
-def patch(gene: Gene, fragment: str) -> str:
-    """Unified diff of the gene's file; empty when nothing changes.
+def patch(gene: Gene, source: str) -> str:
+    """The change as a unified diff against the gene's file, paths relative to the gene's root.
+
+    Args:
+        source: the variant's fragment.
 
     Raises:
-        TargetError: the file is gone, or no longer has the function as it was.
+        FragmentError: the file no longer holds the gene as it was described, or the fragment
+            cannot be written into it.
+        UsageError: the file cannot be read.
     """
-    before = _read(gene)
-    name = _display_name(gene)
-    lines = difflib.unified_diff(
-        before.splitlines(keepends=True),
-        apply(gene, fragment, text=before).splitlines(keepends=True),
-        fromfile=f"a/{name}",
-        tofile=f"b/{name}",
-    )
-    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
-
-
-def apply(gene: Gene, fragment: str, *, text: str | None = None) -> str:
-    """The whole new text of the gene's file.
-
-    Raises:
-        TargetError: the file is gone, or no longer has the function as it was.
-        FragmentError: the result would not parse.
-    """
-    before = _read(gene) if text is None else text
-    newline = "\r\n" if "\r\n" in before else "\n"
-    lines = before.replace("\r\n", "\n").splitlines(keepends=True)
-    module = ast.parse("".join(lines))
-    outer, node = _find(module, gene)
-    parts = pieces(fragment)
-    new = [s for s in parts.prelude if s.text.strip() not in _own_statements(module)]
-    lines[node.lineno - 1 : node.end_lineno] = [_placed(parts.definition, node)]
-    constants = [s.text for s in new if not s.is_import]
-    if constants:
-        lines.insert(_first_line(outer) - 1, "".join([*constants, "\n\n"]))
-    lines.insert(_after_imports(module), "".join(s.text for s in new if s.is_import))
-    return _checked("".join(lines), gene).replace("\n", newline)
-
-
-def _read(gene: Gene) -> str:
-    try:
-        with Path(gene.path).open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except OSError as error:
-        raise TargetError(f"{gene.path} cannot be read: {error.strerror}") from error
-
-
-def _display_name(gene: Gene) -> str:
+    before = _read(gene.path)
+    after = _applied(gene, source, before)
     path = Path(gene.path)
-    return str(path.relative_to(gene.root)) if path.is_relative_to(gene.root) else path.name
-
-
-def _find(module: ast.Module, gene: Gene) -> tuple[ast.stmt, ast.FunctionDef]:
-    """The top-level statement that holds the gene, and its `def`."""
-    for outer in reversed(module.body):
-        found = _inside(outer, gene.qualname.split("."))
-        if found is not None:
-            return outer, found
-    raise TargetError(
-        f"{gene.path} has no function {gene.qualname} any more",
-        remedy="Evolve it again from the present source.",
+    name = path.relative_to(gene.root) if path.is_relative_to(gene.root) else Path(path.name)
+    lines = unified_diff(split(before), split(after), f"a/{name}", f"b/{name}")
+    return "".join(
+        line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
+        for line in lines
     )
 
 
-def _inside(node: ast.stmt, path: list[str]) -> ast.FunctionDef | None:
-    name, *rest = path
-    if not rest:
-        return node if isinstance(node, ast.FunctionDef) and node.name == name else None
-    if not isinstance(node, ast.ClassDef) or node.name != name:
-        return None
-    candidates = (_inside(child, rest) for child in reversed(node.body))
-    return next((found for found in candidates if found is not None), None)
+def apply(gene: Gene, source: str) -> str:
+    """The new text of the gene's file; raises like `patch`. Nothing is written."""
+    return _applied(gene, source, _read(gene.path))
 
 
-def _placed(definition: str, node: ast.FunctionDef) -> str:
-    return indented(definition.rstrip("\n") + "\n", node.col_offset)
-
-
-def _own_statements(module: ast.Module) -> set[str]:
-    """Imports that the module has already, as text."""
-    imports = (n for n in module.body if isinstance(n, ast.Import | ast.ImportFrom))
-    return {ast.unparse(node) for node in imports}
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _after_imports(module: ast.Module) -> int:
-    """Index of the line after the module's leading imports, or else after its docstring."""
-    line = 0
-    for position, node in enumerate(module.body):
-        is_docstring = position == 0 and isinstance(node, ast.Expr)
-        if not (is_docstring or isinstance(node, ast.Import | ast.ImportFrom)):
-            break
-        line = node.end_lineno or line
-    return line
-
-
-def _checked(text: str, gene: Gene) -> str:
+def _read(path: str) -> str:
+    """The text with its line ends as they are."""
     try:
-        ast.parse(text)
-    except SyntaxError as error:
-        raise FragmentError(f"the patched {gene.path} would not parse: {error}") from error
-    return text
+        with open(path, "rb") as file:  # noqa: PTH123 (tokenize wants a readline)
+            encoding, _ = tokenize.detect_encoding(file.readline)
+            file.seek(0)
+            return file.read().decode(encoding)
+    except (OSError, SyntaxError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}") from error
+
+
+def _applied(gene: Gene, source: str, text: str) -> str:
+    fragment.check(source, name=gene.name)
+    site = _Site(gene, text)
+    source = site.with_free_names(source)
+    changed = "".join(site.spliced(_Parts(source)))
+    changed = _formatted(text, changed, gene.path)
+    _require_same(gene, source, changed)
+    return changed
+
+
+class _Parts:
+    """A fragment, cut up."""
+
+    def __init__(self, source: str) -> None:
+        lines = split(source)
+        *self.prelude, self.definition = ast.parse(source).body
+        assert isinstance(self.definition, ast.FunctionDef)
+        self.decorators = lines[first_line(self.definition) - 1 : self.definition.lineno - 1]
+        self.body = lines[self.definition.lineno - 1 : self.definition.end_lineno]
+        self._lines = lines
+
+    def text_of(self, statement: ast.stmt) -> list[str]:
+        """Its lines, with the comments right above it."""
+        first = first_line(statement) - 1
+        while first and self._lines[first - 1].lstrip().startswith("#"):
+            first -= 1
+        return self._lines[first : statement.end_lineno]
+
+
+class _Site:
+    """The place in the file where the gene stands."""
+
+    def __init__(self, gene: Gene, text: str) -> None:
+        found = fragment.find(text, gene.qualname)
+        if found.source != gene.source:
+            raise FragmentError(
+                f"{gene.path} no longer holds {gene.qualname} as it was when it was observed",
+                remedy="observe it again, then evolve the new version",
+            )
+        self.lines = split(text)
+        self.tree = ast.parse(text)
+        self.end = "\r\n" if "\r\n" in text else "\n"
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        self.node = next(
+            node for node in nodes if (node.lineno, node.name) == (found.line, gene.name)
+        )
+        self.outer = next(each for each in self.tree.body if _holds(each, self.node))
+        self.tabs = any(line.startswith("\t") for line in split(gene.source))
+
+    def with_free_names(self, source: str) -> str:
+        """Rename the fragment's helpers whose names mean something else in this module."""
+        theirs = {
+            name: statement for statement in top_level(self.tree) for name in bound_names(statement)
+        }
+        for statement in ast.parse(source).body[:-1]:
+            for name in bound_names(statement):
+                if name not in theirs or _same_binding(statement, theirs[name], name):
+                    continue
+                if isinstance(statement, ast.Import | ast.ImportFrom):
+                    raise FragmentError(f"{name} means something else in the module")
+                source = renamed(source, name, _free(name, theirs))
+        return source
+
+    def spliced(self, parts: _Parts) -> list[str]:
+        """The lines of the file with the fragment in it; later places first."""
+        imports, others = [], []
+        for statement in parts.prelude:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                imports += self._missing(statement)
+            elif not self._has(statement):
+                others.append(statement)
+        edits = [self._definition(parts)]
+        if others:
+            edits.append(self._helpers(parts, others))
+        if imports:
+            place = self._after_imports()
+            edits.append((place, place, imports))
+        lines = list(self.lines)
+        for start, end, new in sorted(edits, key=lambda edit: edit[:2], reverse=True):
+            lines[start:end] = [line.rstrip("\r\n") + self.end for line in new]
+        return lines
+
+    def _definition(self, parts: _Parts) -> tuple[int, int, list[str]]:
+        node = self.node
+        indent = self.lines[node.lineno - 1].encode()[: node.col_offset].decode()
+        new = indented([*parts.decorators, *parts.body], indent, tabs=self.tabs)
+        return node.lineno - 1, node.end_lineno or node.lineno, new
+
+    def _helpers(self, parts: _Parts, others: list[ast.stmt]) -> tuple[int, int, list[str]]:
+        """Before the function or class; after what they read, if that comes later in the file."""
+        block = [line for statement in others for line in parts.text_of(statement)]
+        block = indented(block, "", tabs=self.tabs)
+        read = {name.id for statement in others for name in loads_now(statement)}
+        needed = [
+            each.end_lineno or 0
+            for each in self.tree.body
+            if each.lineno > self.outer.lineno and read & set(bound_names(each))
+        ]
+        if needed:
+            return max(needed), max(needed), ["", *block]
+        first = first_line(self.outer) - 1
+        while first and self.lines[first - 1].startswith("#"):
+            first -= 1
+        return first, first, [*block, "", ""]
+
+    def _after_imports(self) -> int:
+        """Number of lines up to the end of the imports above the function, or of the docstring."""
+        above = [each for each in self.tree.body if each.lineno < self.outer.lineno]
+        imports = [each for each in above if isinstance(each, ast.Import | ast.ImportFrom)]
+        if imports:
+            return imports[-1].end_lineno or 0
+        if above and isinstance(above[0], ast.Expr) and isinstance(above[0].value, ast.Constant):
+            return above[0].end_lineno or 0
+        count = 0
+        while count < len(self.lines) and self.lines[count].startswith("#"):
+            count += 1
+        return count
+
+    def _missing(self, statement: ast.Import | ast.ImportFrom) -> list[str]:
+        """The import, for those names that the module does not have from there."""
+        known = {
+            item
+            for each in self.tree.body
+            if each.lineno < self.outer.lineno
+            for item in imported(each, "").items()
+        }
+        wanted = zip(statement.names, imported(statement, "").items(), strict=True)
+        names = [alias for alias, item in wanted if item not in known]
+        if not names:
+            return []
+        if isinstance(statement, ast.Import):
+            return [ast.unparse(ast.Import([alias])) for alias in names]
+        return [ast.unparse(ast.ImportFrom(statement.module, names, statement.level))]
+
+    def _has(self, statement: ast.stmt) -> bool:
+        return any(ast.dump(each) == ast.dump(statement) for each in self.tree.body)
+
+
+def _same_binding(mine: ast.stmt, theirs: ast.stmt, name: str) -> bool:
+    if isinstance(mine, ast.Import | ast.ImportFrom):
+        return imported(mine, "").get(name) == imported(theirs, "").get(name)
+    return ast.dump(mine) == ast.dump(theirs)
+
+
+def _free(name: str, taken: dict[str, ast.stmt]) -> str:
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def _holds(outer: ast.stmt, node: ast.stmt) -> bool:
+    return first_line(outer) <= node.lineno <= (outer.end_lineno or 0)
+
+
+def _formatted(before: str, after: str, path: str) -> str:
+    """Lay out the changed lines, from the last to the first so that numbers stay valid."""
+    for first, last in reversed(list(_changed(before, after))):
+        after = format_lines(after, first, last, path=path)
+    return after
+
+
+def _changed(before: str, after: str) -> Iterator[tuple[int, int]]:
+    matcher = SequenceMatcher(None, split(before), split(after), autojunk=False)
+    for tag, _, _, low, high in matcher.get_opcodes():
+        if tag in ("replace", "insert"):
+            yield low + 1, high
+
+
+def _require_same(gene: Gene, source: str, text: str) -> None:
+    """What now stands in the file must be the program that was tested."""
+    try:
+        stands = ast.parse(fragment.find(text, gene.qualname).source).body[-1]
+    except (SyntaxError, FragmentError) as error:
+        raise FragmentError(f"the variant cannot be written into {gene.path}: {error}") from error
+    meant = ast.parse(source).body[-1]
+    if isinstance(meant, ast.FunctionDef):
+        meant.decorator_list = []
+    if ast.dump(stands) != ast.dump(meant):
+        raise FragmentError(f"the variant reads differently once it is in {gene.path}")

@@ -1,17 +1,17 @@
 """Who is faster? Original and variant take turns in fresh processes; the CPU clock decides.
 
 Every block is a candidate forked from the same zygote, so neither inherits anything but the
-imports. Pairs run in the order A B B A (then B A A B), which cancels drift; each block of the one
-is compared with the block of the other next to it, and the median of those ratios with its 99 %
-bootstrap interval is the gain. CPU is read from outside the process, for the calls alone.
+imports. Pairs run in the order A B B A (then B A A B), which cancels drift; each block of the
+one is compared with the block of the other next to it, and the median of those ratios with its
+99 % bootstrap interval is the gain. CPU is read from outside the process, for the calls alone.
 
 What a variant does outside the calls is charged to it: CPU spent while calls are decoded or
 answers encoded, as far as it is clearly above the original's, and set-up beyond an allowance.
 Computing ahead or putting off buys nothing.
 
-Measured by `benchmarks/race_false_positives.py`. Rejected: `perf_counter` (the neighbours' load is
-in it), the minimum of many runs (it says what was possible, not what happens), one long run per
-side (drift is then all on one side).
+Measured by `benchmarks/race_false_positives.py`. Rejected: `perf_counter` (the neighbours' load
+is in it), the minimum of many runs (it says what was possible, not what happens), one long run
+per side (drift is then all on one side).
 """
 
 from __future__ import annotations

@@ -1,96 +1,158 @@
-"""Survival of the fittest: successive halving over races, accepted by the lower bound only.
+"""Which of the survivors is the champion? Measure all a little, the promising ones more.
 
-Everybody gets a short race; the better half a longer one, until one is left, whose long race counts.
-Fitness is CPU per call for now; the vector of DESIGN §7 (memory, resilience, size) and Pareto
-selection come with more operators than one objective can rank.
+Successive halving (Jamieson & Talwalkar 2016): a quick race for everyone, then the better half
+again with more pairs, until one or two are left; the full race with its interval decides only
+among those. A variant is accepted when the lower bound of its gain reaches the policy's and no
+size class is harmed.
 
-Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization"
-(AISTATS 2016), for the halving.
+One objective (CPU) for now; selecting over a vector of objectives by Pareto fronts comes later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from codegenesis.compiler.race import Disqualified, RaceRule, race
-from codegenesis.evidence import Case
-from codegenesis.model import Gain, Record, Variant
-
-#: Pairs in the first round; doubled from round to round.
-QUICK_PAIRS = 2
-
-Heard = Callable[[Variant, Gain | None, str], None]
+from codegenesis.compiler.harm import harm
+from codegenesis.compiler.race import Race, Terms, race
+from codegenesis.model import Gene, Record, Variant
+from codegenesis.sandbox import Executor
 
 
 class Selection(Record, frozen=True, kw_only=True):
-    """Who won, or why nobody did.
+    """The outcome of a selection.
 
     Attributes:
-        winner: None when no gain could be proven.
-        gain: of the winner, or of the best of those that did not make it.
-        reason: in words.
+        champion: the variant accepted, None when none was.
+        race: its full race.
+        races: the last race of every variant, by id.
+        reason: in words, also when there is none.
     """
 
-    winner: Variant | None
-    gain: Gain | None
-    reason: str
+    champion: Variant | None = None
+    race: Race | None = None
+    races: dict[str, Race] = {}
+    reason: str = ""
+
+
+class _Runner(NamedTuple):
+    variant: Variant
+    race: Race
 
 
 def select(
+    executor: Executor,
+    gene: Gene,
     variants: Sequence[Variant],
-    case: Case,
+    calls: Sequence[bytes],
     *,
-    min_gain: float,
-    heard: Heard,
-    slowest: float | None = None,
+    min_gain: float = 1.05,
+    budget_s: float = 60.0,
     seed: int = 0,
 ) -> Selection:
-    """Race variants that passed all gates before.
+    """Race the variants against the original and each other.
 
     Args:
-        min_gain: the lower bound of the CPU ratio old / new that the winner must clear.
-        heard: told of every race: the variant, its gain (None when it died) and a word.
-        slowest: accept anything whose lower bound clears this instead (for variants that win by
-            something else than speed).
+        variants: those that survived the gates.
+        calls: recorded calls in recorded order, with repeats.
+        min_gain: lower bound of the gain that is asked for; below 1 tolerates a loss (`heal`).
+        budget_s: seconds for all races; when they are spent, what is known decides.
+
+    Raises:
+        SandboxError: the sandbox itself has failed.
     """
-    wanted = slowest if slowest is not None else min_gain
-    field, pairs = list(variants), QUICK_PAIRS
-    while len(field) > 1:
-        rule = RaceRule(pairs=pairs, most_pairs=pairs, threshold=wanted)
-        ranked = _ranked(field, case, rule, heard, seed)
-        field = [variant for variant, _ in ranked[: max(1, len(ranked) // 2)]]
-        pairs *= 2
-    final = _ranked(field, case, RaceRule(threshold=wanted), heard, seed)
-    if not final:
-        return Selection(winner=None, gain=None, reason="no variant came through its race")
-    winner, gain = final[0]
-    if gain.low < wanted:
-        reason = (
-            f"the best variant ({winner.operator}) is {gain.ratio:.3g} times as fast "
-            f"({gain.low:.3g} to {gain.high:.3g}); {wanted:g} has to be proven"
+    if not variants:
+        return Selection(reason="no variant survived the gates")
+    contest = _Contest(executor, gene, calls, min_gain, time.monotonic() + budget_s, seed)
+    field = list({variant.id: variant for variant in variants}.values())
+    pairs = 2
+    ranked = contest.heat(field, pairs=pairs)
+    while len(ranked) > 2:
+        field = [runner.variant for runner in ranked[: -(-len(ranked) // 2)]]
+        pairs += 1
+        ranked = contest.heat(field, pairs=pairs)
+    return contest.final(ranked)
+
+
+class _Contest:
+    def __init__(  # noqa: PLR0917 (private, positional by intention)
+        self,
+        executor: Executor,
+        gene: Gene,
+        calls: Sequence[bytes],
+        min_gain: float,
+        deadline: float,
+        seed: int,
+    ) -> None:
+        self._executor, self._gene, self._calls = executor, gene, calls
+        self._min_gain, self._deadline, self._seed = min_gain, deadline, seed
+        self._races: dict[str, Race] = {}
+
+    def heat(self, field: Sequence[Variant], *, pairs: int) -> list[_Runner]:
+        """One short race each; the better first, without those that failed."""
+        terms = self._terms(pairs=pairs, most_pairs=pairs, share=len(field))
+        runners = [_Runner(variant, self._race(variant, terms)) for variant in field]
+        alive = [runner for runner in runners if runner.race.verdict != "failed"]
+        return sorted(alive, key=lambda runner: -runner.race.gain.ratio)
+
+    def final(self, ranked: Sequence[_Runner]) -> Selection:
+        """The full race; the first that is fast enough and harms nothing is the champion."""
+        for runner in ranked:
+            ended = self._race(runner.variant, self._terms(share=len(ranked)))
+            if ended.verdict == "faster":
+                ended = self._without_harm(runner.variant, ended)
+            if ended.verdict == "faster":
+                return Selection(
+                    champion=runner.variant,
+                    race=ended,
+                    races=self._races,
+                    reason=f"{runner.variant.operator}: {ended.reason}",
+                )
+        return Selection(races=self._races, reason=self._why_none())
+
+    def _without_harm(self, variant: Variant, ended: Race) -> Race:
+        done = harm(
+            self._executor,
+            self._gene.qualname,
+            variant.source,
+            self._calls,
+            budget_s=max(2.0, self._left_s()),
+            seed=self._seed,
         )
-        return Selection(winner=None, gain=gain, reason=reason)
-    return Selection(winner=winner, gain=gain, reason=f"{winner.operator} won the race")
+        checked = Race(
+            gain=ended.gain,
+            verdict="not faster" if done.words else ended.verdict,
+            reason=done.words or ended.reason,
+            measurements={**ended.measurements, **done.measurements},
+            seconds=ended.seconds,
+        )
+        self._races[variant.id] = checked
+        return checked
 
+    def _race(self, variant: Variant, terms: Terms) -> Race:
+        ended = race(
+            self._executor,
+            self._gene.qualname,
+            variant.source,
+            self._calls,
+            terms=terms,
+            seed=self._seed,
+        )
+        self._races[variant.id] = ended
+        return ended
 
-def _ranked(
-    field: Sequence[Variant], case: Case, rule: RaceRule, heard: Heard, seed: int
-) -> list[tuple[Variant, Gain]]:
-    """Those that came through, the fastest first."""
-    times: list[tuple[Variant, Gain]] = []
-    for variant in field:
-        try:
-            gain = race(
-                case.executor,
-                case.gene.qualname,
-                variant.source,
-                case.calls,
-                rule=rule,
-                seed=seed,
-            )
-        except Disqualified as error:
-            heard(variant, None, str(error))
-            continue
-        heard(variant, gain, "")
-        times.append((variant, gain))
-    return sorted(times, key=lambda row: -row[1].ratio)
+    def _terms(self, *, pairs: int = 5, most_pairs: int = 20, share: int = 1) -> Terms:
+        return Terms(
+            min_gain=self._min_gain,
+            pairs=pairs,
+            most_pairs=most_pairs,
+            budget_s=max(1.0, self._left_s() / max(1, share)),
+        )
+
+    def _left_s(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _why_none(self) -> str:
+        best = max(self._races.values(), key=lambda ended: ended.gain.ratio)
+        return f"none is clearly faster; the best: {best.reason}"

@@ -1,9 +1,10 @@
 """From recorded calls to what one block of a race runs.
 
 A block must be long enough for the clock (about 2 ms) and short enough to be repeated dozens of
-times. The calls stay in recorded order with their repeats, because a cache is worth what its real
-hit rate is worth. A tiny workload is run several times per block: in one process if the variant
-cannot remember anything, else in a fresh process each time, or its second pass would be a gift.
+times. The calls stay in recorded order with their repeats, because a cache is worth what its
+real hit rate is worth. A tiny workload is run several times per block: in one process if the
+variant cannot remember anything, else in a fresh process each time, or its second pass would be
+a gift.
 """
 
 from __future__ import annotations
@@ -105,8 +106,15 @@ def remembers(source: str) -> bool:
         for function in functions
         for node in ast.walk(function)
     )
-    dressed = any(node.decorator_list or node.args.defaults for node in functions)
-    return state or stores or dressed
+    return state or stores or any(map(_is_dressed, functions))
+
+
+def _is_dressed(function: ast.FunctionDef) -> bool:
+    """Decorators may cache, and a mutable default lives as long as the function."""
+    defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
+    return bool(function.decorator_list) or not all(
+        isinstance(default, ast.Constant) for default in defaults
+    )
 
 
 def _is_frozen(node: ast.stmt) -> bool:

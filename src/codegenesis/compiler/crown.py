@@ -1,0 +1,154 @@
+"""From survivors to a champion: select, minimise, format, prove what came out, write the patch.
+
+What is released is the minimised text, which is another variant than the one selected, so it
+goes through the gates itself; when it fails there, the selected text is crowned as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from codegenesis.compiler.formatting import format_fragment
+from codegenesis.compiler.minimise import minimise
+from codegenesis.compiler.patch import patch
+from codegenesis.compiler.race import Race, Terms, race
+from codegenesis.compiler.select import select
+from codegenesis.evidence import Case, Gate, run_gates, survived
+from codegenesis.model import Champion, Record, Trial, Variant
+
+#: Share of the gain that must remain for an edit to be dispensable; of its logarithm, where that
+#: is less: twelve times as fast or eleven is no reason to keep an edit.
+_KEEPS = 0.9
+
+
+class Coronation(Record, frozen=True, kw_only=True):
+    """What came of the survivors.
+
+    Attributes:
+        champion: None when no variant is clearly better.
+        reason: in words, also when there is one.
+        trials: the trial of the gate `race` of every variant that raced, and all trials of a
+            variant that minimising made.
+        variants: variants that minimising made; the store does not know them yet.
+    """
+
+    champion: Champion | None = None
+    reason: str = ""
+    trials: tuple[Trial, ...] = ()
+    variants: tuple[Variant, ...] = ()
+
+
+def crown(
+    case: Case,
+    survivors: Sequence[Variant],
+    *,
+    gates: Sequence[Gate],
+    pure: bool,
+    min_gain: float = 1.05,
+    budget_s: float = 60.0,
+) -> Coronation:
+    """Choose and finish the champion among variants that passed `gates`.
+
+    Args:
+        pure: the gene was measured pure; goes into the champion.
+        min_gain: lower bound of the gain that is asked for.
+        budget_s: seconds for all of it; half of them for the races of the selection.
+
+    Raises:
+        SandboxError: the sandbox itself has failed.
+        FragmentError: the gene's file has changed under our feet.
+    """
+    deadline = time.monotonic() + budget_s
+    calls = racing_calls(case)
+    chosen = select(
+        case.executor,
+        case.gene,
+        survivors,
+        calls,
+        min_gain=min_gain,
+        budget_s=budget_s / 2,
+        seed=case.seed,
+    )
+    known = {variant.id: variant for variant in survivors}
+    raced = tuple(ended.trial(known[name]) for name, ended in chosen.races.items())
+    if chosen.champion is None or chosen.race is None:
+        return Coronation(reason=chosen.reason, trials=raced)
+    finisher = _Finisher(case, gates, calls, min_gain, deadline)
+    variant, trials, ended = finisher.finish(chosen.champion, chosen.race)
+    champion = Champion(
+        variant=variant,
+        objective=case.objective,
+        gain=ended.gain,
+        trials=trials,
+        pure=pure,
+        diff=patch(case.gene, variant.source),
+    )
+    made = () if variant.id in known else (variant,)
+    extra = trials if made else ()
+    return Coronation(champion=champion, reason=ended.reason, trials=raced + extra, variants=made)
+
+
+def racing_calls(case: Case) -> tuple[bytes, ...]:
+    """Recorded calls that are raced on: for `heal`, without the crashes, which end early."""
+    pairs = zip(case.calls, case.expected, strict=True)
+    if case.objective == "speed":
+        return case.calls
+    return tuple(call for call, outcome in pairs if outcome.kind == "returned") or case.calls
+
+
+class _Finisher:
+    def __init__(
+        self,
+        case: Case,
+        gates: Sequence[Gate],
+        calls: Sequence[bytes],
+        min_gain: float,
+        deadline: float,
+    ) -> None:
+        self._case, self._gates, self._calls = case, gates, calls
+        self._min_gain, self._deadline = min_gain, deadline
+
+    def finish(self, variant: Variant, won: Race) -> tuple[Variant, tuple[Trial, ...], Race]:
+        """The variant in its smallest and tidiest form that is still proven, with its trials."""
+        ratio = won.gain.ratio
+        least = max(min(ratio * _KEEPS, ratio**_KEEPS), self._min_gain)
+        small = minimise(
+            self._case.gene, variant, survives=lambda source: self._good(variant, source, least)
+        )
+        source = format_fragment(small.source, path=self._case.gene.path)
+        tidy = msgspec.structs.replace(variant, source=source)
+        if tidy.id != variant.id and (proven := self._proven(tidy)):
+            return tidy, *proven
+        trials = run_gates(self._gates, variant, self._case)
+        return variant, (*trials, won.trial(variant)), won
+
+    def _good(self, variant: Variant, source: str, least: float) -> bool:
+        if time.monotonic() > self._deadline:
+            return False
+        candidate = msgspec.structs.replace(variant, source=source)
+        quick = Terms(min_gain=least, pairs=3, most_pairs=3, budget_s=5.0)
+        if self._race(candidate, quick).gain.ratio < least:
+            return False
+        return survived(run_gates(self._gates, candidate, self._case))
+
+    def _proven(self, variant: Variant) -> tuple[tuple[Trial, ...], Race] | None:
+        trials = run_gates(self._gates, variant, self._case)
+        if not survived(trials):
+            return None
+        ended = self._race(variant, Terms(min_gain=self._min_gain))
+        if ended.verdict != "faster":
+            return None
+        return (*trials, ended.trial(variant)), ended
+
+    def _race(self, variant: Variant, terms: Terms) -> Race:
+        return race(
+            self._case.executor,
+            self._case.gene.qualname,
+            variant.source,
+            self._calls,
+            terms=terms,
+            seed=self._case.seed,
+        )
