@@ -20,7 +20,7 @@ class Crash(Record, frozen=True, kw_only=True):
     """One way in which a gene fails.
 
     Attributes:
-        type: exception type as `module.qualname`; builtins without module.
+        type: exception type as `module.qualname`, as `Observation.error` has it.
         count: how many sampled calls ended so.
         share: of all sampled calls, 0..1.
         calls: up to `EXAMPLES` different calls, wire format; empty where values are not captured.
@@ -68,7 +68,7 @@ def _crash(fingerprint: str, calls: list[Observation], total: int) -> Crash:
     details = [o.outcome.detail for o in calls if o.outcome is not None and o.outcome.detail]
     return Crash(
         fingerprint=fingerprint,
-        type=calls[-1].error.removeprefix("builtins."),
+        type=calls[-1].error,
         count=len(calls),
         share=len(calls) / total,
         calls=tuple(examples)[:EXAMPLES],

@@ -14,20 +14,18 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from codegenesis import core, genome
-from codegenesis.compiler import Disqualified, RaceRule, laid_out, minimise, patch, race, select
+from codegenesis.compiler import crown
 from codegenesis.config import Config
 from codegenesis.errors import SandboxError
 from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, standard_gates, survived
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.schedule import recent, refresh
-from codegenesis.model import Champion, Gain, Gene, Observation, Record, Trial, Variant
+from codegenesis.model import Champion, Gene, Observation, Record, Trial, Variant
 from codegenesis.sandbox import Environment, Executor, Sandbox
 from codegenesis.store import Store
 
 #: A healing version may cost this much more CPU per call than the original.
 HEAL_SLOWDOWN = 1.25
-#: A smaller diff may give back this much of the gain.
-KEEP_GAIN = 0.9
 
 Tell = Callable[[str], None]
 
@@ -180,89 +178,25 @@ class _Pass:
 
     def _crown(self, judged: Case, original: Baseline, survivors: list[Variant]) -> Evolution:
         healing = judged.objective == "heal"
-        self._tell(f"racing {len(survivors)} survivors")
-        selection = select(
-            survivors,
+        self._tell(f"racing {len(survivors)} survivors, looking for the smallest change")
+        done = crown(
             judged,
-            min_gain=1 / HEAL_SLOWDOWN if healing else self._config.min_gain,
-            heard=self._heard,
-            seed=self._config.seed,
-        )
-        if selection.winner is None or selection.gain is None:
-            return self._ended(original, selection.reason)
-        self._tell("looking for the smallest change")
-        winner, gain = self._smallest(judged, selection.winner, selection.gain)
-        champion = Champion(
-            variant=winner,
-            objective=judged.objective,
-            gain=gain,
-            trials=tuple(self._store.trials(winner.id)),
+            survivors,
+            gates=standard_gates(),
             pure=original.pure,
-            diff=patch(self._gene, winner.source),
+            min_gain=1 / HEAL_SLOWDOWN if healing else self._config.min_gain,
+            budget_s=max(1.0, self._deadline - time.monotonic()),
         )
-        self._store.put_champion(champion)
-        self._ledger.evidence(self._gene, champion)
+        for variant in done.variants:
+            self._keep(variant)
+        self._note(done.trials)
+        if done.champion is None:
+            return self._ended(original, done.reason)
+        self._store.put_champion(done.champion)
+        self._ledger.evidence(self._gene, done.champion)
         words = "handles what the original crashes on" if healing else "is proven better"
-        return self._ended(original, f"{winner.operator} {words}", champion)
-
-    def _smallest(self, judged: Case, winner: Variant, gain: Gain) -> tuple[Variant, Gain]:
-        """The winner cut down to the edits that pay, if that is as good through all gates."""
-        floor = min(gain.low, gain.ratio * KEEP_GAIN)
-        source = minimise(
-            self._gene.source,
-            winner.source,
-            lambda smaller: self._keeps_up(judged, self._child(winner, smaller), floor),
-        )
-        final = self._child(winner, laid_out(self._gene, source))
-        if final.id == winner.id:
-            return winner, gain
-        self._keep(final)
-        trials = run_gates(standard_gates(), final, judged)
-        self._note(trials)
-        again = self._race(judged, final, RaceRule(threshold=floor)) if survived(trials) else None
-        if again is None or again.low < floor * KEEP_GAIN:
-            return winner, gain
-        self._heard(final, again, "")
-        return final, again
-
-    def _child(self, parent: Variant, source: str) -> Variant:
-        return msgspec.structs.replace(parent, source=source, parents=(parent.id,))
-
-    def _keeps_up(self, judged: Case, variant: Variant, floor: float) -> bool:
-        if self._over() or not survived(run_gates(standard_gates()[:3], variant, judged)):
-            return False
-        gain = self._race(judged, variant, RaceRule(pairs=3, most_pairs=3))
-        return gain is not None and gain.ratio >= floor
-
-    def _race(self, judged: Case, variant: Variant, rule: RaceRule) -> Gain | None:
-        try:
-            return race(
-                judged.executor,
-                self._gene.qualname,
-                variant.source,
-                judged.calls,
-                rule=rule,
-                seed=self._config.seed,
-            )
-        except Disqualified:
-            return None
-
-    def _heard(self, variant: Variant, gain: Gain | None, words: str) -> None:
-        """A race is a gate too: note it."""
-        measured = {} if gain is None else {"ratio": gain.ratio, "low": gain.low, "high": gain.high}
-        self._note(
-            [
-                Trial(
-                    variant=variant.id,
-                    gate="race",
-                    verdict="failed" if gain is None else "passed",
-                    checks=0 if gain is None else gain.n,
-                    detail=words,
-                    measurements=measured,
-                    at_ns=time.time_ns(),
-                )
-            ]
-        )
+        reason = f"{done.champion.variant.operator} {words}"
+        return self._ended(original, reason, done.champion)
 
     def _note(self, trials: Sequence[Trial]) -> None:
         self._trials += trials

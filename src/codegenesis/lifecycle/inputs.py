@@ -55,10 +55,8 @@ def _observe(gene: Gene, sandbox: Sandbox, call: bytes) -> Observation:
     # A process for each call: what one leaves behind must not answer for the next.
     with sandbox.candidate(gene.qualname, None) as original:
         outcome: Outcome = original.call(call)
-    error = ""
-    if outcome.kind == "raised":
-        kind, _args = wire.decode(outcome.value)  # type: ignore[misc]
-        error = str(kind)
+    raised = wire.decode(outcome.value) if outcome.kind == "raised" else None
+    error = raised.type_name if isinstance(raised, wire.Opaque) else ""
     return Observation(
         gene=gene.id,
         process="file",
