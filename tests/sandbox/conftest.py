@@ -17,7 +17,7 @@ from jail_bench import TARGET, Bench, write_project
 def _jail_or_skip(tmp_path_factory):
     if sys.platform != "linux":
         pytest.skip("the sandbox needs Linux")
-    directory = write_project(tmp_path_factory.mktemp("first"), first="")
+    directory = write_project(tmp_path_factory.mktemp("first"), {"first.py": ""})
     try:
         Sandbox(Environment(root=str(directory), module="first")).close()
     except SandboxUnavailableError as error:
@@ -26,7 +26,7 @@ def _jail_or_skip(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory):
-    directory = write_project(tmp_path_factory.mktemp("project"), cg_target=TARGET)
+    directory = write_project(tmp_path_factory.mktemp("project"), {"cg_target.py": TARGET})
     return Environment(
         root=str(directory), module="cg_target", path=str(directory / "cg_target.py")
     )

@@ -47,10 +47,10 @@ def odd(self):
 """
 
 
-def write_project(directory: Path, **files: str) -> Path:
-    """Files by name, `__` standing for a slash and `.py` added."""
+def write_project(directory: Path, files: dict[str, str]) -> Path:
+    """Write files by their relative path."""
     for name, text in files.items():
-        path = directory / (name.replace("__", "/") + ".py")
+        path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
     return directory

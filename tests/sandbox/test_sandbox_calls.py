@@ -138,7 +138,7 @@ def test_a_fragment_that_does_not_fit_is_refused_in_its_own_words(sandbox):
         ("probe", "def other(x=None):\n    return 1\n", "probe"),
         ("probe", "def probe(y):\n    return 1\n", "defaults"),
         ("probe", "1 / 0\ndef probe(x=None):\n    return 1\n", "ZeroDivisionError"),
-        ("probe", "raise SystemExit\ndef probe(x=None):\n    return 1\n", "SystemExit"),
+        ("probe", "import sys; sys.exit(1)\ndef probe(x=None):\n    return 1\n", "SystemExit"),
         ("probe", "import os; os._exit(3)\ndef probe(x=None):\n    return 1\n", "status 3"),
         ("missing", None, "NoneType"),
         ("odd", None, "property"),

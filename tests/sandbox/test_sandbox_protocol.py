@@ -32,7 +32,8 @@ def test_a_forged_answer_disqualifies(bench, body, detail):
     with bench.candidate(FORGED + body) as candidate:
         outcomes = [candidate.call(call()) for _ in range(2)]
     assert outcomes[-1].kind == "died"
-    assert outcomes[-1].detail == detail
+    # the true answer follows the forged one, and may be noticed first
+    assert outcomes[-1].detail in (detail, "it wrote more than it was asked for")
     assert bench.alive()
 
 

@@ -7,7 +7,7 @@ two pipes until it is killed. The oracle, the clock and the limits are on this s
 
 from codegenesis.sandbox.environment import Environment
 from codegenesis.sandbox.executor import Candidate, Executor, Limits, Timing
-from codegenesis.sandbox.features import Feature, features
+from codegenesis.sandbox.kernel import Feature, features
 from codegenesis.sandbox.parent import Sandbox
 
 __all__ = [

@@ -77,13 +77,16 @@ def leave_root(project: os.stat_result) -> None:
     public = project.st_mode & 0o005 == 0o005
     uid, gid = (_NOBODY, _NOBODY) if public else (project.st_uid, project.st_gid)
     _drop_bounding_set()  # while we still may
-    os.setgroups([])
-    os.setresgid(gid, gid, gid)
-    os.setresuid(uid, uid, uid)
+    try:
+        os.setgroups([])
+        os.setresgid(gid, gid, gid)
+        os.setresuid(uid, uid, uid)
+    except OSError:  # root of a user namespace without other users: nobody special outside
+        return
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, for good."""
+    """Give up every capability, for good; raises OSError."""
     _drop_bounding_set()
     header = struct.pack("=Ii", _CAPABILITIES_V3, 0)
     syscall("capset", header, bytes(24))

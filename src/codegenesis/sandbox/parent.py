@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
@@ -21,11 +21,12 @@ from codegenesis.sandbox.candidate import JailedCandidate
 from codegenesis.sandbox.channel import Channel
 from codegenesis.sandbox.environment import Environment
 from codegenesis.sandbox.executor import Limits
-from codegenesis.sandbox.features import MissingFeatureError, require_platform
+from codegenesis.sandbox.kernel import MissingFeatureError, require_platform
 
 _MOST_BYTES = 1 << 16
 _START_S = 30.0
 _REPLY_S = 30.0
+_LAST_MOMENT_S = 1.0
 _STDERR_BYTES = 2000
 
 #: `-c` and not `-m`: the package may be importable for us only (`PYTHONPATH`), and goes last.
@@ -179,6 +180,8 @@ class _Zygote:
             raise SandboxError("the sandbox answered what is not understood") from None
 
     def _ended(self, *, importing: bool) -> SandboxError:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_MOMENT_S)
         self.close()
         status = self._process.returncode
         if importing:

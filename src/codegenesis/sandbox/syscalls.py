@@ -56,7 +56,7 @@ class JailError(Exception):
     """A step of building the jail failed.
 
     Args:
-        step: name of the feature of the kernel that is missing (`features.STEPS`).
+        step: name of the feature of the kernel that is missing (`kernel.STEPS`).
         error: what the kernel said.
     """
 

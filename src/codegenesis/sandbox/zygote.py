@@ -62,9 +62,6 @@ _EFFECTS = (
 def main(control: int, lifeline: int) -> None:
     """Jail this process, import the target, serve until the parent closes the control socket."""
     _die_with(lifeline)
-    null = os.open(os.devnull, os.O_RDWR)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
     parent = socket.socket(fileno=control)
     first = messages.order(parent.recv(MOST_BYTES))
     if not isinstance(first, messages.Configure):
@@ -99,10 +96,12 @@ class Zygote:
         self._parent = parent
         for name in _PRELOADED:
             importlib.import_module(name)
+        null = os.open(os.devnull, os.O_RDWR)
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._seccomp = Filter()
         _jail(environment)
         self._rehearse()
+        os.dup2(null, 2)  # what CodeGenesis had to say is said
         parent.send(messages.encode(messages.Jailed()))
         self._module = _imported(environment)
         gc.collect()
@@ -201,17 +200,16 @@ def _imported(environment: Environment) -> types.ModuleType:
     except SandboxImportError:
         raise
     except BaseException as error:  # boundary to the target's import
-        raise SandboxImportError(_story(error), remedy=_remedy(error)) from error
+        raise SandboxImportError(_story(error, environment.root), remedy=_remedy(error)) from error
     if environment.module == "__main__":
         sys.modules["__main__"] = module
     return module
 
 
-def _story(error: BaseException) -> str:
-    """What was raised and where, in one line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = str(Path(__file__).parent)
-    place = next((f for f in reversed(frames) if not f.filename.startswith((own, "<frozen"))), None)
+def _story(error: BaseException, root: str) -> str:
+    """What was raised, and the last line of the project that led to it."""
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    place = next((frame for frame in frames if frame.filename.startswith(root)), None)
     where = f" ({place.filename}:{place.lineno})" if place else ""
     return f"{type(error).__name__}: {error}"[:500] + where
 
