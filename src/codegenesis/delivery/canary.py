@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from codegenesis.delivery import watch
+from codegenesis.delivery.figures import canary_traits
 from codegenesis.delivery.sequential import Judgement, Rule, judge
 from codegenesis.delivery.tally import Tally
-from codegenesis.model import Release
+from codegenesis.model import Release, Trait
 from codegenesis.store import Store
 
 
@@ -17,6 +18,12 @@ class Canary:
         self._tally = Tally(warm_up=rule.warm_up)
         self._after_id = 0
         self.judgement: Judgement | None = None
+
+    def traits(self, release: Release, *, at_ns: int) -> list[Trait]:
+        """What it has measured so far; nothing before the first pair."""
+        if self.judgement is None or self._tally.log_ratio.n < 2:
+            return []
+        return canary_traits(release, self.judgement, self._tally, at_ns=at_ns)
 
     def look(self, store: Store, release: Release) -> Judgement:
         """Take in the samples since the last look, and judge."""

@@ -67,6 +67,9 @@ class Delivery:
             PolicyRefusedError: healing is off, the champion is for an older source, or the gene
                 already has a release under way.
         """
+        return self._step_proposed(self._proposed(champion, gene))
+
+    def _proposed(self, champion: Champion, gene: Gene) -> Release:
         self._refuse(champion, gene)
         now = self._clock()
         release = Release(
@@ -84,7 +87,19 @@ class Delivery:
         )
         self._mover.witness(gene, champion)
         self._store.put_release(release)
-        return self._step_proposed(release)
+        return release
+
+    def force(self, champion: Champion, gene: Gene, *, reason: str) -> Release:
+        """Start a release in canary at once: a person with the approver's key skips the shadow.
+
+        The guard, the sequential rule and rollback stay in force. The decision names the reason.
+
+        Raises:
+            PolicyRefusedError: as for `open`.
+        """
+        release = self._proposed(champion, gene)
+        weight = self._config.canary_weight
+        return self._mover.advance(release, "canary", weight=weight, reason=f"forced: {reason}")
 
     def approve(self, release_id: str, *, by: str = "a person") -> Release:
         """Let a proposed release begin.
@@ -199,6 +214,7 @@ class Delivery:
             rule = rule_for(self._config, release, attempt=attempt(self._store, release))
             canary = self._canaries[release.id] = Canary(rule)
         judgement = canary.look(self._store, release)
+        self._store.put_traits(canary.traits(release, at_ns=self._clock()))
         if judgement.verdict == "roll_back":
             return self._mover.retreat(release, "rolled_back", reason=judgement.reason)
         if judgement.verdict == "promote":

@@ -75,9 +75,10 @@ def play(directory: Path, *, tell: Tell, seed: int = 0) -> DemoReport:
             after = scene.measure(MEASURE_S, seed=seed)
             tell("forcing a bad release into the running server", rows)
             keys = KeyRing(scene.config.database.parent / "keys")
-            delivery = Delivery(store, Ledger(store, keys), scene.config)
+            ledger = Ledger(store, keys)
+            delivery = Delivery(store, ledger, scene.config)
             with scene.shoppers(seed=seed + 2):
-                bad = force_bad_release(store, delivery)
+                bad = force_bad_release(store, ledger, delivery)
         tell("verifying the record", rows)
         verified = verify_all(store, keys)
     return DemoReport(
