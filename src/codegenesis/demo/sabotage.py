@@ -56,7 +56,6 @@ def force_bad_release(store: Store, ledger: Ledger, delivery: Delivery) -> BadRe
     champion = _unproven(gene)
     store.put_variant(champion.variant)
     ledger.provenance(gene, champion.variant, objective="none", seed=0)
-    ledger.evidence(gene, champion)
     release = delivery.force(champion, gene, reason="the demo shows what a bad release does")
     return _await_rollback(store, release)
 

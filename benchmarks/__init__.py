@@ -1,0 +1,1 @@
+"""Measurements, a command each: a table for people, JSON with `--json FILE`."""
