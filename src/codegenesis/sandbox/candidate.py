@@ -31,16 +31,23 @@ class JailedCandidate:
 
     Args:
         channel: the process; owned from here on.
-        reap: buries the dead process and returns its wait status.
+        bury: is told of the dead process once, and returns its wait status.
     """
 
-    def __init__(self, channel: Channel, limits: Limits, *, reap: Callable[[], int]) -> None:
+    def __init__(
+        self, channel: Channel, limits: Limits, *, bury: Callable[[JailedCandidate], int]
+    ) -> None:
         self._channel = channel
         self._limits = limits
-        self._reap = reap
+        self._tell = bury
         self._uncharged_ns = 0
         self._died = ""
         self._buried = False
+
+    @property
+    def pid(self) -> int:
+        """Its process, until it is buried."""
+        return self._channel.pid
 
     def setup(self, qualname: str, source: str | None) -> None:
         """Choose the function and install the fragment.
@@ -126,7 +133,7 @@ class JailedCandidate:
         self._buried = True
         self._channel.kill()
         try:
-            return self._reap()
+            return self._tell(self)
         except SandboxError:  # the zygote is gone, and everything it started with it
             return signal.SIGKILL
         finally:

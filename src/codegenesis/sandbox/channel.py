@@ -48,6 +48,7 @@ class Channel:
 
     def __init__(self, *, requests: int, answers: int, pidfd: int, pid: int) -> None:
         self._requests, self._answers, self._pidfd = requests, answers, pidfd
+        self.pid = pid
         self._clock = ~pid << 3 | 2  # man 2 clock_gettime: the CPU clock of another process
         os.set_blocking(requests, False)
         os.set_blocking(answers, False)

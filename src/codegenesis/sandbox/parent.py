@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import weakref
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
@@ -49,12 +48,13 @@ class Sandbox:
     def __init__(self, environment: Environment, *, limits: Limits | None = None) -> None:
         require_platform()
         self._limits = limits or Limits()
-        self._candidates: weakref.WeakSet[JailedCandidate] = weakref.WeakSet()
+        self._candidates: set[JailedCandidate] = set()
         self._zygote = _Zygote(environment, import_s=self._limits.import_s)
 
     def candidate(self, qualname: str, source: str | None) -> JailedCandidate:
         """See `Executor.candidate`."""
-        candidate = self._zygote.start(self._limits)
+        channel = self._zygote.start(self._limits)
+        candidate = JailedCandidate(channel, self._limits, bury=self._bury)
         self._candidates.add(candidate)
         try:
             candidate.setup(qualname, source)
@@ -62,6 +62,10 @@ class Sandbox:
             candidate.close()
             raise
         return candidate
+
+    def _bury(self, candidate: JailedCandidate) -> int:
+        self._candidates.discard(candidate)
+        return self._zygote.reap(candidate.pid)
 
     def close(self) -> None:
         """End every candidate and the zygote; idempotent."""
@@ -98,8 +102,8 @@ class _Zygote:
             self.close()
             raise
 
-    def start(self, limits: Limits) -> JailedCandidate:
-        """A candidate, locked in and waiting for its setup."""
+    def start(self, limits: Limits) -> Channel:
+        """A line to a new candidate that is locking itself in."""
         with ExitStack() as on_failure, self._lock:
             requests, our_requests = os.pipe()
             our_answers, answers = os.pipe()
@@ -113,8 +117,15 @@ class _Zygote:
             if not isinstance(report, messages.Started) or len(fds) != 1:
                 raise _failure(report)
             on_failure.pop_all()
-        channel = Channel(requests=our_requests, answers=our_answers, pidfd=fds[0], pid=report.pid)
-        return JailedCandidate(channel, limits, reap=lambda: self._reap(report.pid))
+        return Channel(requests=our_requests, answers=our_answers, pidfd=fds[0], pid=report.pid)
+
+    def reap(self, pid: int) -> int:
+        """Bury a dead candidate and return its wait status."""
+        with self._lock:
+            report, _ = self._ask(messages.Reap(pid))
+        if not isinstance(report, messages.Reaped):
+            raise _failure(report)
+        return report.status
 
     def close(self) -> None:
         """Let the kernel end it: its life line breaks."""
@@ -141,13 +152,6 @@ class _Zygote:
             raise _failure(report)
         self._control.settimeout(_REPLY_S)
         self._listen_to_stderr()
-
-    def _reap(self, pid: int) -> int:
-        with self._lock:
-            report, _ = self._ask(messages.Reap(pid))
-        if not isinstance(report, messages.Reaped):
-            raise _failure(report)
-        return report.status
 
     def _ask(self, order: messages.Order, *fds: int) -> tuple[messages.Report, list[int]]:
         try:

@@ -1,0 +1,157 @@
+"""Nothing outlives a sandbox: no process, descriptor, mount or file, however its parent ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from jail_bench import Bench, call
+
+from codegenesis.sandbox import Sandbox, features
+
+OWNER = """
+import sys, threading, time
+from codegenesis import wire
+from codegenesis.sandbox import Environment, Limits, Sandbox
+
+root, when = sys.argv[1:]
+limits = Limits(cpu_s=600, wall_s=600, import_s=600)
+
+def run():
+    sandbox = Sandbox(Environment(root=root, module="busy"), limits=limits)
+    idle = sandbox.candidate("spin", None)
+    print("ready", flush=True)
+    if when == "calling":
+        sandbox.candidate("spin", None).call(wire.encode_call((), {}))
+    time.sleep(600)
+
+if when == "importing":
+    print("ready", flush=True)
+run()
+"""
+
+
+def descendants(pid: int) -> set[int]:
+    found = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found |= {child} | descendants(child)
+    return found
+
+
+def running(pids) -> set[int]:
+    """Those that exist and are not merely waiting to be buried by init."""
+    alive = set()
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            alive.add(pid)
+    return alive
+
+
+def until(condition, seconds=20.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def state() -> tuple[list[str], str]:
+    """Open descriptors and mounts of this process."""
+    fds = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the one that lists
+            fds.append(str(entry.readlink()))
+    return sorted(fds), Path("/proc/self/mountinfo").read_text()
+
+
+def test_after_close_all_is_as_before(environment, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before, children = state(), descendants(os.getpid())
+    with Sandbox(environment) as sandbox:
+        bench = Bench(sandbox)
+        bench.alive()
+        bench.outcome("import os; os._exit(1)")
+        kept = bench.candidate("while x: pass")
+        bench.candidate("return 1").call(call())
+        assert len(descendants(os.getpid()) - children) >= 3
+    assert kept.call(call()).kind == "died"
+    assert descendants(os.getpid()) - children == set()
+    assert state() == before
+    features()
+    assert descendants(os.getpid()) - children == set()
+    assert state() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failed_starts_leave_nothing(environment, tmp_path):
+    from codegenesis.errors import SandboxError
+    from codegenesis.sandbox import Environment, Limits
+
+    before, children = state(), descendants(os.getpid())
+    (tmp_path / "bad.py").write_text("1 / 0")
+    (tmp_path / "slow.py").write_text("while True: pass")
+    for module, python in (("bad", ""), ("slow", ""), ("none", ""), ("bad", "/nonexistent")):
+        with pytest.raises(SandboxError):
+            Sandbox(
+                Environment(root=str(tmp_path), module=module, python=python or sys.executable),
+                limits=Limits(import_s=0.3),
+            )
+    with Sandbox(environment) as sandbox:
+        for source in ("def probe(:", "import os; os._exit(0)\ndef probe(x=None):\n    return 1\n"):
+            with pytest.raises(Exception, match="fragment"):
+                sandbox.candidate("probe", source)
+    assert descendants(os.getpid()) - children == set()
+    assert state() == before
+
+
+@pytest.mark.parametrize("when", ["idle", "calling", "importing"])
+def test_when_the_parent_is_killed_everything_ends(tmp_path, when):
+    slow = "while True: pass\n" if when == "importing" else ""
+    (tmp_path / "busy.py").write_text(f"{slow}def spin():\n    while True: pass\n")
+    wanted = {"idle": 2, "calling": 3, "importing": 1}[when]
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path), when], stdout=subprocess.PIPE
+    )
+    try:
+        assert owner.stdout.readline() == b"ready\n"
+        until(lambda: len(running(descendants(owner.pid))) >= wanted)
+        pids = descendants(owner.pid)
+    finally:
+        owner.send_signal(signal.SIGKILL)
+        owner.wait()
+        owner.stdout.close()
+    until(lambda: not running(pids))
+
+
+def test_a_thread_that_started_a_sandbox_may_end(environment):
+    """PR_SET_PDEATHSIG would kill the zygote with it."""
+    import threading
+
+    made = []
+    thread = threading.Thread(target=lambda: made.append(Sandbox(environment)))
+    thread.start()
+    thread.join()
+    with made[0] as sandbox:
+        assert Bench(sandbox).alive()
+
+
+def test_when_the_zygote_is_killed_its_candidates_end_and_say_so(environment):
+    from codegenesis.errors import SandboxError
+
+    before = descendants(os.getpid())
+    with Sandbox(environment) as sandbox:
+        candidate = Bench(sandbox).candidate("while True: pass")
+        pids = descendants(os.getpid()) - before
+        os.kill(min(pids), signal.SIGKILL)  # pids grow, so the zygote is the first
+        assert candidate.call(call()).kind == "died"
+        with pytest.raises(SandboxError):
+            sandbox.candidate("probe", None)
+        until(lambda: not running(pids))
