@@ -580,3 +580,41 @@ def test_shadow_replays_in_the_real_jail(house: House) -> None:
     release = house.delivery.open(bad, house.gene)
     house.live_call([1, 2])
     assert house.delivery.step(release, executor=jail).stage == "rejected"
+
+
+def test_a_forced_release_skips_the_shadow_and_nothing_else(house: House) -> None:
+    release = house.delivery.force(house.champion(), house.gene, reason="drill")
+    assert (release.stage, release.weight) == ("canary", house.config.canary_weight)
+    assert "drill" in release.reason
+    house.admitted(release)
+    house.store.add_samples(calls(1000, cost=3.0, release=release.id))
+    assert house.step(release).stage == "rolled_back"
+
+
+def test_a_forced_release_that_an_engine_took_into_shadow_is_forced_from_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = house.store.put_release
+
+    def put_and_let_an_engine_step(release: Release) -> None:
+        put(release)
+        engine = Delivery(house.store, house.ledger, house.config, clock=lambda: house.now_ns)
+        assert engine.step(release, executor=house.executor).stage == "shadow"
+
+    monkeypatch.setattr(house.store, "put_release", put_and_let_an_engine_step)
+    release = house.delivery.force(house.champion(), house.gene, reason="drill")
+    assert release.stage == "canary"
+    house.admitted(release)
+
+
+def test_what_a_canary_measured_is_kept_as_traits_of_the_variant(house: House) -> None:
+    release = house.in_canary()
+    assert house.store.traits(house.gene.id, variant=release.variant) == []
+    house.store.add_samples(calls(100, cost=0.5, release=release.id))
+    house.step(release)
+    traits = {t.name: t for t in house.store.traits(house.gene.id, variant=release.variant)}
+    judgement = house.delivery.judgement(release.id)
+    assert judgement is not None
+    gain = traits["canary_gain"]
+    assert (gain.value, gain.low, gain.high) == (judgement.gain, judgement.low, judgement.high)
+    assert traits["canary_cpu_ns_after"].value < traits["canary_cpu_ns_before"].value

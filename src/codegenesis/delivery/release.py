@@ -99,7 +99,11 @@ class Delivery:
         """
         release = self._proposed(champion, gene)
         weight = self._config.canary_weight
-        return self._mover.advance(release, "canary", weight=weight, reason=f"forced: {reason}")
+        forced = self._mover.advance(release, "canary", weight=weight, reason=f"forced: {reason}")
+        if forced.stage != "shadow":
+            return forced
+        # An engine saw it between the two writes and took it into shadow: go on from there.
+        return self._mover.advance(forced, "canary", weight=weight, reason=f"forced: {reason}")
 
     def approve(self, release_id: str, *, by: str = "a person") -> Release:
         """Let a proposed release begin.
