@@ -19,7 +19,8 @@ from codegenesis.cli.output import emit, json_option, nanoseconds, table, talk
 from codegenesis.errors import UsageError
 
 try:
-    from codegenesis.demo import DemoReport, FunctionRow, play
+    from codegenesis.demo.board import FunctionRow
+    from codegenesis.demo.show import DemoReport, play
 except ImportError as error:  # starlette, uvicorn and httpx2 are an extra
     raise UsageError(
         f"the demo needs a package that is not installed ({error.name})",

@@ -60,11 +60,15 @@ def engine_beside(config: Config) -> Iterator[subprocess.Popen[bytes] | None]:
 
 def start_engine(config: Config) -> subprocess.Popen[bytes]:
     """Start `codegenesis engine` as a child that ends with us; its talk goes to `engine.log`."""
-    settings = (f"--set={name}={_text(value)}" for name, value in config.given().items())
-    command = [sys.executable, "-m", "codegenesis", "engine", "--with-parent", *settings]
+    command = [sys.executable, "-m", "codegenesis", "engine", "--with-parent"]
     with (_ensured(config) / "engine.log").open("ab") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, **config.environment()},
         )
 
 
@@ -82,10 +86,6 @@ def _ensured(config: Config) -> Path:
     directory = Path(config.directory)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
-
-
-def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 @contextlib.contextmanager
