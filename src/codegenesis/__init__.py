@@ -1,0 +1,56 @@
+"""CodeGenesis: a runtime for Python applications that evolve.
+
+    from codegenesis import evolvable
+
+    @evolvable
+    def quote(items): ...
+
+`codegenesis run -- COMMAND` does the same for whole applications, without touching their code.
+Importing this package costs next to nothing and starts nothing: the parts come in when used, and
+the agent's thread starts with the first function that is registered.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = ["evolvable", "start"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def evolvable(function: _F) -> _F:
+    """Let the decorated function or method be watched and evolved; it stays the same object.
+
+    Nothing is put in its path: calls cost what they cost without the decorator, but for a few
+    sampled ones. With `CODEGENESIS_DISABLED=1` in the environment it does nothing at all.
+
+    Raises:
+        NotEvolvableError: it is of a kind that is not evolved; the message says which.
+    """
+    if os.environ.get("CODEGENESIS_DISABLED") == "1":
+        return function
+    from codegenesis.runtime.registry import evolve
+
+    return evolve(function)
+
+
+def start(**settings: object) -> None:
+    """Watch and evolve the modules that this process has imported, or will import.
+
+    What `codegenesis run` does from outside; for applications that start themselves.
+
+    Args:
+        settings: as in `[tool.codegenesis]`, over those from environment and pyproject.toml:
+            `start(target=["shop.*"], capture="sketch")`.
+
+    Raises:
+        ConfigError: a setting is unknown or has the wrong form.
+    """
+    if os.environ.get("CODEGENESIS_DISABLED") == "1":
+        return
+    from codegenesis.runtime.install import begin
+
+    begin(settings)

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from codegenesis.errors import FragmentError
-from codegenesis.fragment.syntax import UNPARSABLE, class_, compiled, lines_of, nested_code
+from codegenesis.fragment.syntax import UNPARSABLE, lines_of
 
 
 class Definition(NamedTuple):
@@ -52,7 +52,7 @@ def locate(function: types.FunctionType) -> Definition:
         raise FragmentError(f"no source is found for {code.co_qualname} ({code.co_filename})")
     for qualname, node in _definitions(_parse(text)):
         if (qualname, _first_line(node)) == (code.co_qualname, code.co_firstlineno):
-            if same_program(_compiled_in_place(qualname, node, code), code):
+            if any(same_program(each, code) for each in _compiled(text) if _alike(each, code)):
                 return Definition(_dedented(text, node), node.lineno)
             break
     raise FragmentError(
@@ -111,14 +111,20 @@ def _first_line(node: ast.FunctionDef) -> int:
     return node.decorator_list[0].lineno if node.decorator_list else node.lineno
 
 
-def _compiled_in_place(
-    qualname: str, node: ast.FunctionDef, code: types.CodeType
-) -> types.CodeType:
-    path = qualname.split(".")
-    body: ast.stmt = node
-    for name in reversed(path[:-1]):
-        body = class_(name, [body])
-    return nested_code(compiled(body, code.co_filename, like=code), *path)
+@lru_cache(maxsize=2)
+def _compiled(text: str) -> tuple[types.CodeType, ...]:
+    """All code objects of a module; the whole of it, as code depends on what is imported above."""
+    try:
+        found = [compile(text, "<module>", "exec", dont_inherit=True)]
+    except UNPARSABLE as error:
+        raise FragmentError(f"the source does not compile: {error}") from error
+    for code in found:  # grows while it is walked
+        found += [const for const in code.co_consts if isinstance(const, types.CodeType)]
+    return tuple(found)
+
+
+def _alike(left: types.CodeType, right: types.CodeType) -> bool:
+    return (left.co_qualname, left.co_firstlineno) == (right.co_qualname, right.co_firstlineno)
 
 
 def _dedented(text: str, node: ast.FunctionDef) -> str:

@@ -21,9 +21,8 @@ import threading
 import types
 import weakref
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
-from codegenesis.errors import FragmentError
 from codegenesis.fragment import Definition, aim, locate, mangle, template
 from codegenesis.model import digest
 
@@ -55,8 +54,15 @@ class Overlay(Protocol):
     collector comes by, and a third version would wait for that.
     """
 
+    @property
+    def brings(self) -> Version | None:
+        """A version that it lets calls run beside the current one."""
+
     def entry(self) -> Callable[..., object]:
         """What calls shall go to while it stands there."""
+
+    def after_fork(self) -> Overlay | None:
+        """What stands there in a forked child."""
 
 
 class LiveGene:
@@ -81,7 +87,7 @@ class LiveGene:
         self._owner = owner
         self._definition: Definition | None = None
         self._master = function.__code__
-        self._leaving: weakref.ref[types.CodeType] | None = None
+        self._leaving: list[weakref.ref[types.CodeType]] = []
         self._template: types.CodeType | None = None
         self._front: types.CodeType | None = None
         self.current = Version(self._master)
@@ -129,22 +135,13 @@ class LiveGene:
         """Digest of the source that this process was started with (`Gene.base`)."""
         return digest(self.definition.source)
 
-    def misplaced(self) -> str:
-        """Why the name does not lead to this function; empty when it does."""
+    def standing(self) -> Literal["there", "missing", "other"]:
+        """What stands under the gene's name: this function, nothing (yet), or something else."""
         *outer, name = self.qualname.split(".")
         found = _look_up(self.module, [*outer, mangle(name, outer[-1]) if outer else name])
-        if found is self.function:
-            return ""
         if found is None:
-            return "its module does not hold it under its name"
-        return "another decorator stands above it, or its name was bound again"
-
-    def unfit(self) -> str:
-        """Why it cannot be evolved after all, now that its module is complete."""
-        try:
-            return self.misplaced() or (self.definition and "")
-        except FragmentError as error:
-            return str(error)
+            return "missing"
+        return "there" if found is self.function else "other"
 
     def original(self) -> Version:
         """A fresh version of the original code."""
@@ -170,10 +167,15 @@ class LiveGene:
             overlay: what shall stand in front of it from the first call on.
         """
         with self.lock:
-            if version is not self.current:
-                self._leaving = weakref.ref(self.current.code)
-                self.current = version
+            before, self.current = self.current, version
             self._show(overlay)
+            self._leave(before)
+
+    def fall_back(self, version: Version, *, to: Version) -> None:
+        """Make `to` current in the place of `version`, unless that is not current any more."""
+        with self.lock:
+            if self.current is version:
+                self.switch(to)
 
     def cover(self, overlay: Overlay) -> None:
         """Put an overlay in front of the current version."""
@@ -194,16 +196,29 @@ class LiveGene:
             if self.overlay is overlay:
                 self.function.__code__ = code
 
+    def within(self, overlay: Overlay, running: types.FunctionType) -> types.FunctionType:
+        """A call inside a call was met: go on with what runs already, with nothing in front."""
+        self.recursive = True
+        self.step_aside(overlay, running.__code__)
+        return running
+
     def step_back(self, overlay: Overlay) -> None:
         """Stand in front again, unless something else does by now."""
         with self.lock:
-            if self.overlay is overlay and self._front is not None:
-                self.function.__code__ = self._front
+            front = self._front
+            if self.overlay is overlay and front and self.function.__code__ is not front:
+                self.function.__code__ = front
 
     def _show(self, overlay: Overlay | None) -> None:
         front = aim(self._trampoline(), overlay.entry()) if overlay else None
-        self.overlay, self._front = overlay, front
+        before, self.overlay, self._front = self.overlay, overlay, front
         self.function.__code__ = front or self.current.code
+        if before and before.brings:
+            self._leave(before.brings)
+
+    def _leave(self, version: Version) -> None:
+        if version is not self.current:
+            self._leaving.append(weakref.ref(version.code))
 
     def _trampoline(self) -> types.CodeType:
         if self._template is None:
@@ -211,12 +226,15 @@ class LiveGene:
         return self._template
 
     def drained(self) -> bool:
-        """Has the last frame left the version before the current one?"""
-        return self._leaving is None or self._leaving() is None
+        """Has the last frame left every version that does not run any more?"""
+        with self.lock:
+            self._leaving = [each for each in self._leaving if each() is not None]
+            return not self._leaving
 
     def after_fork(self) -> None:
-        """In a child: another thread may have held the lock, or been inside a call."""
+        """In a child: threads that held the lock, or had stepped aside for a call, are not here."""
         self.lock = threading.RLock()
+        self._show(self.overlay.after_fork() if self.overlay else None)
 
 
 def _module_name(function: types.FunctionType) -> str:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import threading
 import time
+import types
 from typing import NamedTuple
 
 
 class _Local(threading.local):
     """Attributes:
-    inside: what this thread is in a measured call of (`LiveGene` objects).
+    inside: genes (`LiveGene`) that this thread is in an outermost call of, and what it runs.
     cpu_ns, wall_ns: cost of all probes and routers in this thread so far.
     """
 
     def __init__(self) -> None:
-        self.inside: set[object] = set()
+        self.inside: dict[object, types.FunctionType] = {}
         self.cpu_ns = 0
         self.wall_ns = 0
 

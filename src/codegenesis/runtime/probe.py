@@ -38,6 +38,7 @@ class Burst:
 
     def __init__(self, gene: LiveGene, *, size: int, capture: Capture, purse: Purse) -> None:
         self.gene = gene
+        self.brings = None
         self.size = size
         self.version = gene.current
         self.capture = capture
@@ -53,6 +54,9 @@ class Burst:
         """Calls per second from arming to the last call; 0 when there was none."""
         elapsed = self.last_ns - self.armed_ns
         return self.calls * 1e9 / elapsed if self.calls and elapsed > 0 else 0.0
+
+    def after_fork(self) -> None:
+        """What a child has seen is not of this burst: it ends there."""
 
     def take_down(
         self, entered: Moment, args: tuple[object, ...], kwargs: dict[str, object]
@@ -83,10 +87,9 @@ def _probe(burst: Burst, run: types.FunctionType) -> Callable[..., object]:
     gene, plain, take = burst.gene, burst.version.code, itertools.count().__next__
 
     def probe(*args: object, **kwargs: object) -> object:
-        if gene in local.inside:
-            gene.recursive = True
-            gene.step_aside(burst, plain)
-            return run(*args, **kwargs)
+        within = local.inside.get(gene)
+        if within is not None:
+            return gene.within(burst, within)(*args, **kwargs)
         entered = now()
         number = take()
         if number >= burst.size:  # another thread came in while the last call went by
@@ -97,11 +100,11 @@ def _probe(burst: Burst, run: types.FunctionType) -> Callable[..., object]:
             gene.uncover(burst)
         elif gene.recursive:
             gene.step_aside(burst, plain)
-        local.inside.add(gene)
+        local.inside[gene] = run
         try:
             return _observed(raw, run, args, kwargs, burst.capture)
         finally:
-            local.inside.discard(gene)
+            local.inside.pop(gene, None)
             gene.step_back(burst)
             burst.purse.spend(watched(entered, raw.cost))
 

@@ -1,0 +1,78 @@
+"""The guard: stands in front of code that has just gone live, for its first calls."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable
+
+from codegenesis.model import Release
+from codegenesis.runtime.live import LiveGene, Version
+from codegenesis.runtime.local import local
+from codegenesis.runtime.net import Fall, Net
+
+#: Calls until new code is trusted to run bare.
+CALLS = 1000
+
+
+class Guard:
+    """Catches `new` when it fails where the original would not; goes away after some calls.
+
+    Args:
+        new: the version that goes live.
+        falls: where the agent learns that it was taken out.
+    """
+
+    def __init__(
+        self,
+        gene: LiveGene,
+        *,
+        release: Release,
+        new: Version,
+        falls: deque[Fall],
+        calls: int = CALLS,
+    ) -> None:
+        self.gene = gene
+        self.brings = None
+        self.release = release
+        self.new = new
+        self.calls = calls
+        self._falls = falls
+
+    def entry(self) -> Callable[..., object]:
+        """The guarded call."""
+        gene, new, calls = self.gene, self.gene.bare(self.new.code), self.calls
+        net, take = self._net(), itertools.count().__next__
+
+        def guarded(*args: object, **kwargs: object) -> object:
+            within = local.inside.get(gene)
+            if within is not None:
+                return gene.within(self, within)(*args, **kwargs)
+            if take() >= calls:
+                gene.uncover(self)
+                return new(*args, **kwargs)
+            if gene.recursive:
+                gene.step_aside(self, new.__code__)
+            local.inside[gene] = new
+            try:
+                return net.call(new, args, kwargs, before=net.before(args, kwargs))
+            finally:
+                local.inside.pop(gene, None)
+                gene.step_back(self)
+
+        return guarded
+
+    def after_fork(self) -> Guard:
+        """A child guards by itself."""
+        return self
+
+    def _net(self) -> Net:
+        gene, original = self.gene, self.gene.original()
+        return Net(
+            gene,
+            overlay=self,
+            release=self.release,
+            old=gene.bare(original.code),
+            take_out=lambda: gene.fall_back(self.new, to=original),
+            falls=self._falls,
+        )

@@ -1,0 +1,56 @@
+"""Decides which genes are watched next, within what the governor allows."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Collection, Sequence
+
+from codegenesis.runtime import probe
+from codegenesis.runtime.capture import Capture
+from codegenesis.runtime.governor import Governor
+from codegenesis.runtime.live import LiveGene
+from codegenesis.runtime.probe import Burst
+
+#: What a recorded call costs, at a guess from measurements; bursts are dealt out by it.
+CALL_NS = 25_000
+#: A burst that nobody called into makes room for another after this long.
+PATIENCE_NS = 2_000_000_000
+
+
+class Observer:
+    """Arms bursts on genes, a few at a time, by chance.
+
+    Args:
+        size: calls of a burst.
+    """
+
+    def __init__(self, *, size: int, capture: Capture, governor: Governor) -> None:
+        self._size = size
+        self._capture = capture
+        self._governor = governor
+        self._chance = random.Random()
+
+    def visit(self, genes: Sequence[LiveGene], *, eager: Collection[str] = ()) -> None:
+        """End bursts that wait in vain, begin new ones.
+
+        Args:
+            eager: targets to be watched first, at every visit (they are in shadow).
+        """
+        waiting = sum(not self._over(gene) for gene in genes)
+        room = int(self._governor.left_ns() / (CALL_NS * self._size)) - waiting
+        bare = [gene for gene in genes if gene.overlay is None]
+        self._chance.shuffle(bare)
+        bare.sort(key=lambda gene: gene.target not in eager)
+        for gene in bare[: max(room, 0)]:
+            probe.arm(gene, size=self._size, capture=self._capture, purse=self._governor)
+
+    def _over(self, gene: LiveGene) -> bool:
+        """Is no burst waiting in front of this gene (any more)?"""
+        burst = gene.overlay
+        if not isinstance(burst, Burst):
+            return True
+        if time.perf_counter_ns() - burst.armed_ns < PATIENCE_NS:
+            return False
+        gene.uncover(burst)
+        return True

@@ -1,0 +1,238 @@
+"""One agent's work between two sleeps: look, write down, obey, watch.
+
+A session belongs to one process; a forked child begins a new one on the same live genes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codegenesis.config import Config
+from codegenesis.errors import StoreError, VerificationError
+from codegenesis.model import Process
+from codegenesis.runtime import discover
+from codegenesis.runtime.capture import Capture
+from codegenesis.runtime.discover import Targets
+from codegenesis.runtime.governor import Governor
+from codegenesis.runtime.install import here
+from codegenesis.runtime.intake import Intake
+from codegenesis.runtime.mail import Mail
+from codegenesis.runtime.observer import Observer
+from codegenesis.runtime.redaction import Redactor
+from codegenesis.runtime.registry import Registry, log
+from codegenesis.runtime.router import Router
+from codegenesis.runtime.scout import Scout
+
+if TYPE_CHECKING:
+    from codegenesis.ledger.signing import PublicKey
+    from codegenesis.runtime.loader import Loader
+    from codegenesis.store import Store
+
+#: Seconds between two signs of life.
+HEARTBEAT_S = 2.0
+#: Seconds between two batches of observations.
+DELIVERY_S = 1.0
+#: Seconds that the first look into the store waits for imports of the application to end.
+SETTLE_S = 5.0
+
+
+class Session:
+    """The agent's state in one process.
+
+    Args:
+        discovering: look for targets among the imported modules, not only for what is decorated.
+        on_store: called once, when the store's code has been imported.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        registry: Registry,
+        mail: Mail,
+        discovering: bool,
+        on_store: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.config = config
+        self.id = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+        self.governor = Governor(config.probe_budget)
+        self._registry = registry
+        self._mail = mail
+        self._on_store = on_store
+        self._started_ns = time.time_ns()
+        self._settled_by = time.monotonic() + SETTLE_S
+        redactor = Redactor(config.redact, instances=config.capture == "values")
+        self._intake = Intake(service=config.service, process=self.id, redactor=redactor)
+        self._redactor = redactor
+        targets = Targets(config.target, here=here()) if discovering else None
+        self._scout = Scout(registry, service=config.service, targets=targets)
+        self._store: Store | None = None
+        self._inode = 0
+        self._loader: Loader | None = None
+        self._observer: Observer | None = None
+        self._trusted: Collection[PublicKey] | None = None
+        self._next_delivery = 0.0
+        self._frozen = False
+        self._next_beat = 0.0
+        self._dropped = 0
+
+    def visit(self) -> None:
+        """One round of work.
+
+        Raises:
+            StoreError: the store cannot be used now; worth another try later.
+        """
+        news = self._scout.look()
+        if self._store is None:
+            if not (news or self._scout.ready or len(self._registry)) or self._unsettled():
+                return
+            self._open()
+            news = self._scout.everything()
+        store, loader, observer = self._tools()
+        if time.monotonic() >= self._next_beat:
+            self._beat(store, loader)
+        if news:
+            store.put_genes(news)
+        self._deliver(store)
+        self._obey(store, loader, pressing=bool(news))
+        observer.visit(self._scout.ready, eager=loader.in_shadow)
+
+    def retreat(self) -> None:
+        """The store is out of reach: nothing is watched or judged until it is back."""
+        for gene in self._registry:
+            if gene.overlay is not None:
+                gene.uncover()
+        store, self._store, self._loader = self._store, None, None
+        if store is not None:
+            with contextlib.suppress(StoreError):
+                store.close()
+
+    def close(self) -> None:
+        """Write down what waits, and let go of the store."""
+        if self._store is not None:
+            with contextlib.suppress(StoreError):
+                self._deliver(self._store, now=True)
+        self.retreat()
+
+    def _tools(self) -> tuple[Store, Loader, Observer]:
+        if self._store is None or self._loader is None or self._observer is None:
+            raise StoreError("the store is not open")
+        return self._store, self._loader, self._observer
+
+    def _unsettled(self) -> bool:
+        """Imports in two threads at once can see half of a module, so ours wait for theirs."""
+        return discover.importing() and time.monotonic() < self._settled_by
+
+    def _open(self) -> None:
+        from codegenesis.runtime.loader import Loader
+        from codegenesis.store import Store
+
+        self._on_store()
+        store = Store.open(self.config.database)
+        self._inode = store.path.stat().st_ino
+        self._store = store
+        self._loader = Loader(
+            store, service=self.config.service, process=self.id, mail=self._mail,
+            purse=self.governor,
+        )  # fmt: skip
+        if self._observer is None:
+            capture = Capture(
+                mode=self.config.capture,
+                sensitive=self._redactor.sensitive,
+                key=digest_key(store.directory),
+                ring=self._mail.ring,
+            )
+            self._observer = Observer(
+                size=self.config.burst, capture=capture, governor=self.governor
+            )
+        if self._trusted:
+            self._loader.trust(self._trusted)
+        self._next_beat = 0.0
+
+    def _beat(self, store: Store, loader: Loader) -> None:
+        """Say that we live, and look whether what we rely on is still there."""
+        self._next_beat = time.monotonic() + HEARTBEAT_S
+        if self._trusted is None:
+            self._read_trust(store, loader)
+        try:
+            moved = store.path.stat().st_ino != self._inode
+        except OSError:
+            moved = True
+        if moved:
+            raise StoreError(f"{store.path} is not there any more")
+        store.put_process(self._process())
+
+    def _read_trust(self, store: Store, loader: Loader) -> None:
+        """Whom to believe: read once, so that a key planted later changes nothing here."""
+        from codegenesis.ledger.keys import KeyRing
+
+        try:
+            approvers = KeyRing(store.directory / "keys").trusted_approvers()
+        except VerificationError as error:
+            log.warning("no new code is let in: %s. %s", error, error.remedy)
+            self._trusted = ()
+            return
+        if approvers:
+            self._trusted = approvers
+            loader.trust(approvers)
+
+    def _process(self) -> Process:
+        dropped = self._mail.ring.dropped
+        return Process(
+            id=self.id,
+            service=self.config.service,
+            role="app",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            python=platform.python_version(),
+            started_ns=self._started_ns,
+            seen_ns=time.time_ns(),
+            probe_share=self.governor.share(),
+            note=f"{dropped} sampled calls were dropped" if dropped else "",
+        )
+
+    def _deliver(self, store: Store, *, now: bool = False) -> None:
+        """Samples at once, they decide about a canary; observations once a second, in a batch."""
+        samples = list(self._intake.samples(self._mail.take_samples()))
+        if samples:
+            store.add_samples(samples)
+        if time.monotonic() < self._next_delivery and not now:
+            return
+        self._next_delivery = time.monotonic() + DELIVERY_S
+        observations = list(self._intake.observations(self._mail.ring.drain()))
+        if observations:
+            store.add_observations(observations)
+
+    def _obey(self, store: Store, loader: Loader, *, pressing: bool) -> None:
+        frozen = store.frozen() is not None
+        pressing = pressing or loader.pressing() or frozen != self._frozen
+        if store.changed() or pressing:
+            self._frozen = frozen
+            loader.visit(self._scout.ready, frozen=frozen)
+        for gene in self._scout.ready:
+            if isinstance(gene.overlay, Router):
+                gene.overlay.renew()
+
+
+def digest_key(directory: Path) -> bytes:
+    """The key of call digests: one per store, so that repeats are seen across processes.
+
+    A process that cannot read or make the file has a key of its own.
+    """
+    path = directory / "digest.key"
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(32))
+    with contextlib.suppress(OSError):
+        key = path.read_bytes()
+        if len(key) == 32:
+            return key
+    return os.urandom(32)
