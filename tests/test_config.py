@@ -116,8 +116,10 @@ def test_nothing_is_suggested_where_nothing_is_near(tmp_path: Path) -> None:
         ("capture", "all", "one of 'plain', 'values', 'sketch', 'off'"),
         ("engine", False, "one of 'auto', 'off'"),
         ("target", 5, "a list of texts"),
-        ("redact", "[1, 2]", "a list of texts"),
-        ("redact", "[broken", "a list of texts"),
+        ("target", "[1, 2]", "a list of texts"),
+        ("target", "[broken", "a list of texts"),
+        ("redact", ("name", "*"), "a list of regular expressions"),
+        ("redact", ("(?i)name",), "a list of regular expressions"),
         ("service", "a/b", "a name without slashes and spaces"),
         ("directory", 5, "a text"),
     ],
@@ -205,8 +207,8 @@ def test_a_child_process_comes_to_the_same_settings_through_its_environment(
 
 @pytest.mark.parametrize("value", [(), ("a",), ("[a",), ("a", "b,c"), ("",), ("a ", "b")])
 def test_lists_survive_being_written_as_text(tmp_path: Path, value: tuple[str, ...]) -> None:
-    settings = load(overrides={"redact": as_text(value)}, environ={}, start=tmp_path)
-    assert settings.redact == value
+    settings = load(overrides={"target": as_text(value)}, environ={}, start=tmp_path)
+    assert settings.target == value
 
 
 def test_every_setting_describes_itself_and_has_a_valid_default(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import functools
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -80,7 +81,10 @@ class Config(Record, frozen=True, kw_only=True):
     ] = "plain"
     redact: Annotated[
         tuple[str, ...],
-        Meta(description="Further patterns of names whose values are never recorded."),
+        Meta(
+            description="Further regular expressions of names whose values are never recorded.",
+            extra={"expected": "a list of regular expressions"},
+        ),
     ] = ()
     probe_budget: Annotated[
         float, _Share, Meta(description="Share of a process' CPU that watching may take.")
@@ -287,7 +291,9 @@ def _check(name: str, value: object, origin: str, *, lenient: bool) -> Any:
     try:
         parsed = _parse(hint, value) if lenient and isinstance(value, str) else value
         checked = msgspec.convert(parsed, hint, strict=not (lenient and isinstance(value, str)))
-    except ValueError:  # msgspec.ValidationError and json's are of this kind
+        if name == "redact":
+            re.compile("|".join(f"(?:{each})" for each in checked))
+    except (ValueError, re.error):  # msgspec.ValidationError and json's are ValueErrors
         checked = math.nan
     if isinstance(checked, float) and not math.isfinite(checked):
         raise ConfigError(
@@ -321,9 +327,7 @@ def _expected(name: str) -> str:
     metas = _metas(name)
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(repr, get_args(kind)))
-    if get_origin(kind) is tuple:
-        return "a list of texts"
-    words = {int: "a whole number", float: "a number", str: "a text"}[kind]
+    words = {int: "a whole number", float: "a number", str: "a text"}.get(kind, "a list of texts")
     for meta in metas:
         words = (meta.extra or {}).get("expected", words)
         words += "" if meta.gt is None else f" above {meta.gt}"

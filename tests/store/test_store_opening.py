@@ -95,16 +95,19 @@ def test_a_reader_writes_nothing(path: Path, store: Store) -> None:
 
 
 def test_the_migrations_arrive_at_the_schema_that_queries_use(store: Store, path: Path) -> None:
-    found = inspect(sqlite.engine(path, read_only=True))
+    engine = sqlite.engine(path, read_only=True)
+    found = inspect(engine)
     assert set(found.get_table_names()) == set(schema.metadata.tables)
     for table in schema.metadata.sorted_tables:
         expected = {c.name: (bool(c.nullable), _affinity(c.type)) for c in table.columns}
-        columns = found.get_columns(table.name)
-        assert {
-            c["name"]: (bool(c["nullable"]), _affinity(c["type"])) for c in columns
-        } == expected, table.name
+        columns = {
+            c["name"]: (bool(c["nullable"]), _affinity(c["type"]))
+            for c in found.get_columns(table.name)
+        }
+        assert columns == expected, table.name
         key = found.get_pk_constraint(table.name)["constrained_columns"]
         assert key == [column.name for column in table.primary_key], table.name
+    engine.dispose()
 
 
 def _affinity(kind: object) -> str:

@@ -184,14 +184,14 @@ FORKER = """
         while not stop.is_set():
             store.append_entry(kind="event", gene=name, variant="", envelope=str(number), at_ns=1)
             number += 1
-        print(name, number, flush=True)
+        os.write(1, f"{name} {number}\\n".encode())
 
     def child(name):
         store.changed()
         for number in range(20):
             store.append_entry(kind="event", gene=name, variant="", envelope=str(number), at_ns=1)
         assert store.changed() and not store.changed()
-        print(name, 20, flush=True)
+        os.write(1, f"{name} 20\\n".encode())
         os._exit(0)
 
     writers = [threading.Thread(target=write, args=(f"thread{n}",)) for n in range(2)]
