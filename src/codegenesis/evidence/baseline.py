@@ -63,7 +63,9 @@ def baseline(gene: Gene, executor: Executor, observations: Iterable[Observation]
     """
     recorded = _recorded(observations)
     if not recorded:
-        return Baseline(reason="no recorded call can be replayed: none was captured with values")
+        return Baseline(
+            reason="has no recorded call that can be replayed: none was captured with values"
+        )
     runs = _runs(gene, executor, list(dict.fromkeys(call for call, _ in recorded)))
     judged = [(call, runs[call].judge(recorded_)) for call, recorded_ in recorded if call in runs]
     kept = [call for call, why in judged if not why]

@@ -5,8 +5,9 @@ arguments, what became of the arguments. Two exceptions, both deliberate:
 
 - *heal*: where the original raises one of the gene's crashes, the variant must return a value
   of a type that the original returns elsewhere.
-- *unfamiliar* inputs, that is types which traffic never showed at that place: if the original
-  raises there, the variant may word it differently, as long as the exception has the same type.
+- *unfamiliar* inputs, that is types and shapes which traffic never showed at that place: if the
+  original raises there, the variant may word it differently and leave half-changed arguments
+  behind differently, as long as the exception has the same type.
   `"".join` and `+=` reject a None with other words, and nobody relies on which.
 
 Inputs on which the original dies, or runs into the limits of the machine (RecursionError,

@@ -19,7 +19,7 @@ from codegenesis.evidence.plain import Instance
 
 _SCALARS: dict[type, tuple[Any, ...]] = {
     bool: (True, False),
-    int: (0, 1, -1, 2, 2**31, -(2**63) - 1, 2**64, True),
+    int: (0, 1, -1, 2, -2, 10, -10, 100, 2**31, -(2**63) - 1, 2**64, True),
     float: (0.0, -0.0, 1.0, -1.5, 0.1, 1e308, 5e-324, float("inf"), float("-inf"), float("nan")),
     str: ("", " ", "a", "A", "0", "\n", "é", "ß", "İ", "中文", "😀", "\x00", "a b\tc", "\u0301"),
     bytes: (b"", b"\x00", b"\xff", b"a"),

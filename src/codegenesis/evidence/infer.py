@@ -74,6 +74,7 @@ def _ints(values: list[int], literals: Literals, _depth: int) -> Strategy:
     return st.one_of(
         seen(values),
         st.integers(low, high),
+        st.integers(-12, 12),
         st.sampled_from(pool),
         st.integers(low - reach, high + reach),
     )

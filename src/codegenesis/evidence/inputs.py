@@ -120,8 +120,12 @@ _NOTHING = object()
 
 
 def kinds(value: Any, path: str = "") -> frozenset[str]:
-    """The kinds in a value, each with the kinds of the containers around it."""
-    here = f"{path}/{kind_of(value)}"
+    """The kinds in a value, each with the kinds of the containers around it.
+
+    The length of a short tuple and the keys of a dict with string keys are part of its kind: both
+    are usually records.
+    """
+    here = f"{path}/{kind_of(value)}{_shape(value)}"
     inner: Iterator[Any] = iter(())
     if isinstance(value, list | tuple | set | frozenset):
         inner = iter(value)
@@ -132,6 +136,14 @@ def kinds(value: Any, path: str = "") -> frozenset[str]:
     if path.count("/") > 8:
         return frozenset({here})
     return frozenset({here}).union(*(kinds(part, here) for part in inner))
+
+
+def _shape(value: Any) -> str:
+    if type(value) is tuple and len(value) < 9:
+        return str(len(value))
+    if type(value) is dict and len(value) <= 40 and all(type(key) is str for key in value):
+        return f"{{{','.join(sorted(value))}}}"
+    return ""
 
 
 def _parameters(source: str) -> dict[str, ast.expr | None]:

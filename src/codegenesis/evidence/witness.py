@@ -39,7 +39,8 @@ def _codegenesis_witness(function):
         if isinstance(value, type):
             own = {name: part for name, part in vars(value).items() if not callable(part)}
             return repr({name: part for name, part in own.items() if name[:2] != "__"})
-        if isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType)):
+        if isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType,
+                              logging.Logger)):
             return ""
         return repr(getattr(value, "__dict__", value))[:200000]
 
