@@ -71,9 +71,9 @@ APPENDER = """
 
 
 def test_processes_that_make_the_store_at_the_same_moment_share_one_chain(path: Path) -> None:
-    finish(*(run(APPENDER, path, 40) for _ in range(4)))
+    finish(*(run(APPENDER, path, 20) for _ in range(4)))
     with Store.open(path) as store:
-        assert_whole(store, 160)
+        assert_whole(store, 80)
 
 
 def test_of_many_movers_one_wins(
