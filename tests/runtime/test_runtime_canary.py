@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 import textwrap
 import threading
@@ -159,7 +158,9 @@ def test_a_recursion_is_drawn_once_and_stays_in_its_arm(shop: Any, purse: Purse)
 
 
 def test_a_method_that_recurses_keeps_its_depth(shop: Any, purse: Purse) -> None:
-    trees = list(itertools.accumulate(range(800), lambda child, _: shop.Tree(child), initial=None))
+    trees = [None]
+    for _ in range(800):
+        trees.append(shop.Tree(trees[-1]))
     source = "def size(self):\n    return 1 + (self.child.size() if self.child else 0)"
     canary = Canary(shop.Tree.size, source, purse)
     for _ in range(20):

@@ -22,7 +22,7 @@ from codegenesis import wire
 from codegenesis.config import Config
 from codegenesis.errors import WireError
 from codegenesis.runtime.fingerprint import error_name, fingerprint
-from codegenesis.runtime.live import LiveGene, Version
+from codegenesis.runtime.live import LiveGene
 from codegenesis.runtime.local import Cost
 from codegenesis.runtime.sketch import Sketch, sketch
 
@@ -41,7 +41,7 @@ class Watch(Protocol):
     """The burst that a call belongs to."""
 
     gene: LiveGene
-    version: Version
+    variant: str
 
     def rate(self) -> float:
         """Calls per second in this burst."""
@@ -149,7 +149,7 @@ class Capture:
         raw.error = error_name(type(error))
         if isinstance(error, Exception):
             raw.fingerprint = fingerprint(error)
-            if not raw.watch.version.variant:
+            if not raw.watch.variant:
                 raw.gene.seen_errors.add(raw.error)
         self._finish(raw, args, kwargs, lambda: wire.encode_exception(error, max_bytes=VALUE_BYTES))
 

@@ -30,7 +30,7 @@ class Intake:
             keep = raw.keep and not self._redactor.refuses(raw.call, raw.value, raw.after)
             yield Observation(
                 gene=f"{self._service}/{raw.gene.target}",
-                variant=raw.watch.version.variant,
+                variant=raw.watch.variant,
                 process=self._process,
                 at_ns=raw.at_ns,
                 wall_ns=raw.cost.wall_ns,

@@ -40,7 +40,7 @@ class Burst:
         self.gene = gene
         self.brings = None
         self.size = size
-        self.version = gene.current
+        self.variant = gene.current.variant  # not the version: records must not keep code alive
         self.capture = capture
         self.purse = purse
         self.calls = 0
@@ -48,7 +48,7 @@ class Burst:
 
     def entry(self) -> Callable[..., object]:
         """The probe around the current version."""
-        return _probe(self, self.gene.bare(self.version.code))
+        return _probe(self, self.gene.bare(self.gene.current.code))
 
     def rate(self) -> float:
         """Calls per second from arming to the last call; 0 when there was none."""
@@ -84,7 +84,7 @@ def disarm(gene: LiveGene) -> None:
 
 
 def _probe(burst: Burst, run: types.FunctionType) -> Callable[..., object]:
-    gene, plain, take = burst.gene, burst.version.code, itertools.count().__next__
+    gene, plain, take = burst.gene, run.__code__, itertools.count().__next__
 
     def probe(*args: object, **kwargs: object) -> object:
         within = local.inside.get(gene)
