@@ -258,7 +258,7 @@ def test_a_decision_without_evidence_before_it_is_found(house: House) -> None:
 
 def test_the_digest_of_a_champion_survives_the_store(house: House) -> None:
     whole = Gain(ratio=2, low=1, high=3, n=1, before_ns=2, after_ns=1)
-    champion = msgspec.structs.replace(house.champion, gain=whole)
+    champion = msgspec.structs.replace(house.champion, gain=whole, diff="\ud800")
     house.store.put_champion(champion)
     kept = house.store.champion(champion.variant.id)
     assert kept is not None

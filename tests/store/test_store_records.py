@@ -379,3 +379,29 @@ def test_the_freeze_switch_is_a_file_that_anybody_can_make(store: Store) -> None
     (store.directory / "FREEZE").unlink()
     (store.directory / "FREEZE").mkdir()
     assert "cannot be read" in (store.frozen() or "")
+
+
+def test_text_that_utf8_cannot_hold_is_written_out(store: Store, gene: Gene) -> None:
+    odd, kept = "naïve \ud800", "naïve \\ud800"
+    outcome = Outcome(kind="raised", value=b"\xff", detail=odd)
+    observation = Observation(
+        gene="g", process="p", at_ns=1, wall_ns=1, cpu_ns=1, outcome=outcome, error=odd
+    )
+    trial = Trial(variant="v", gate="replay", verdict="failed", detail=odd)
+    variant = Variant(gene="g", base="b", source="def f(): ...", operator="o", risk=odd)
+    gain = Gain(ratio=1, low=1, high=1, n=1, before_ns=1, after_ns=1)
+    champion = Champion(
+        variant=variant, objective="speed", gain=gain, trials=(trial,), pure=True, diff=odd
+    )
+    store.add_observations([observation])
+    store.add_trials([trial])
+    store.put_champion(champion)
+    store.put_genes([msgspec.structs.replace(gene, path=odd)])
+    (seen,) = store.observations("g")
+    assert seen.outcome is not None
+    assert (seen.error, seen.outcome.detail, seen.outcome.value) == (kept, kept, b"\xff")
+    assert store.trials("v")[0].detail == kept
+    found = store.champion(variant.id)
+    assert found is not None
+    assert (found.diff, found.trials[0].detail, found.variant.risk) == (kept, kept, kept)
+    assert store.genes()[0].path == kept

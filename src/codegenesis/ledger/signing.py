@@ -96,18 +96,23 @@ class Signer:
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys, no spaces and only ASCII; NaN and infinities become strings."""
-    text = json.dumps(_finite(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """JSON with sorted keys, no spaces and only ASCII.
+
+    NaN and infinities become strings, lone surrogates are written out, as the store does it.
+    """
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode()
 
 
-def _finite(value: object) -> object:
+def _plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {_plain(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [_plain(item) for item in value]
     return value
 
 

@@ -12,7 +12,6 @@ from codegenesis.store import rows, schema
 
 _table = schema.observations
 _decode_outcome = msgspec.msgpack.Decoder(Outcome).decode
-_encode_outcome = msgspec.msgpack.Encoder().encode
 
 #: Rows per statement when many are deleted, so that other writers get their turn in between.
 PRUNE_ROWS = 5000
@@ -23,7 +22,7 @@ def to_rows(observations: Iterable[Observation]) -> list[rows.Row]:
     return [
         rows.to_row(
             each,
-            outcome=None if each.outcome is None else _encode_outcome(each.outcome),
+            outcome=None if each.outcome is None else rows.pack(each.outcome),
         )
         for each in observations
     ]

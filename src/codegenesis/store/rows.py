@@ -1,4 +1,8 @@
-"""Records to rows and back: columns by name, the rest as MessagePack."""
+"""Records to rows and back: columns by name, the rest as MessagePack.
+
+Text that UTF-8 cannot hold (lone surrogates: names of files that are no UTF-8, words that a request
+put into an exception) is kept with backslashes instead: one odd call must not cost a whole batch.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,40 @@ from codegenesis.model import Record
 RecordT = TypeVar("RecordT", bound=Record)
 Row = dict[str, Any]
 
+_encode = msgspec.msgpack.Encoder().encode
+
 
 def to_row(record: Record, *, packed: Iterable[str] = (), **extra: object) -> Row:
     """Fields as columns; those named in `packed` as MessagePack; `extra` columns added."""
-    row: Row = {name: getattr(record, name) for name in record.__struct_fields__}
+    row: Row = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        row[name] = storable(value) if type(value) is str and not value.isascii() else value
     for name in packed:
-        row[name] = msgspec.msgpack.encode(row[name])
+        row[name] = pack(row[name])
     row.update(extra)
     return row
+
+
+def pack(value: object) -> bytes:
+    """MessagePack of a record or of plain data."""
+    try:
+        return _encode(value)
+    except UnicodeEncodeError:
+        return _encode(_cleaned(msgspec.to_builtins(value, builtin_types=(bytes,))))
+
+
+def storable(text: str) -> str:
+    """The same text, lone surrogates written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+    return [_cleaned(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def to_record(

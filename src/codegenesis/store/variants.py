@@ -58,7 +58,7 @@ def put_champion(connection: Connection, champion: Champion) -> None:
         "variant": champion.variant.id,
         "gene": champion.variant.gene,
         "objective": champion.objective,
-        "body": msgspec.msgpack.encode(champion),
+        "body": rows.pack(champion),
     }
     sqlite.upsert(connection, _champions, [row], key=("variant",))
 
