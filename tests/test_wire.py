@@ -139,7 +139,8 @@ def test_a_value_comes_back_with_its_exact_type(value):
     back = trip(value)
     assert back == value
     assert type(back) is type(value)
-    assert repr(back) == repr(value)
+    if type(value) is not set:  # whose order depends on its history
+        assert repr(back) == repr(value)
     assert wire.encode(back) == wire.encode(value)
 
 

@@ -34,7 +34,7 @@ def environment(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sandbox(environment):
-    limits = Limits(cpu_s=0.6, wall_s=5.0, output_bytes=1 << 20, memory_bytes=512 << 20)
+    limits = Limits(cpu_s=0.3, wall_s=30.0, output_bytes=1 << 20, memory_bytes=512 << 20)
     with Sandbox(environment, limits=limits) as sandbox:
         yield sandbox
 

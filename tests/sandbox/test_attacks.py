@@ -26,7 +26,7 @@ CORPUS = Path(
     os.environ.get("CODEGENESIS_ATTACKS") or Path(__file__).parents[2].parent / "shared" / "attacks"
 )
 ATTACKS = sorted(CORPUS.glob("a*.py"))
-LIMITS = Limits(cpu_s=0.6, wall_s=1.0, setup_s=0.3)
+LIMITS = Limits(cpu_s=0.3, wall_s=1.2, setup_s=0.3)
 HONEST_NS = 4_000_000
 HOME = Path("/tmp/cg-home")  # the corpus names these places
 TRACES = ("cg_symlink_plant", "cg_fill", "cg_cache_*", "cg-home/.cg_link", "cg-home/cg_fill",

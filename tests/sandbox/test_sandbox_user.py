@@ -15,7 +15,7 @@ NOBODY = 65534
 SCRIPT = """
 import json, os, sys
 from codegenesis import wire
-from codegenesis.sandbox import Environment, Sandbox, features
+from codegenesis.sandbox import Environment, Limits, Sandbox, features
 
 BODY = '''
 def probe(path):
@@ -40,7 +40,8 @@ def probe(path):
     }
 '''
 path = sys.argv[1]
-with Sandbox(Environment(root=os.path.dirname(path), module="plain")) as sandbox:
+limits = Limits(cpu_s=0.2, wall_s=30)
+with Sandbox(Environment(root=os.path.dirname(path), module="plain"), limits=limits) as sandbox:
     with sandbox.candidate("probe", BODY) as candidate:
         outcome = candidate.call(wire.encode_call((path,), {}))
     with sandbox.candidate("probe", "def probe(path):\\n    while True: pass\\n") as candidate:

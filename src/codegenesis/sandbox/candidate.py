@@ -54,8 +54,13 @@ class JailedCandidate:
 
         Raises:
             FragmentError: it does not fit, or it fails or exceeds the limits while it is assembled.
+            SandboxError: the process did not come up.
         """
         request = messages.Setup(qualname, source)
+        try:
+            self._ask(None, messages.done)
+        except CandidateDied as error:
+            raise SandboxError(f"a candidate could not be locked in: {error}") from None
         try:
             done, cost = self._ask(request, messages.done, cpu_s=self._limits.setup_s)
         except CandidateDied as error:
@@ -102,13 +107,17 @@ class JailedCandidate:
         self.close()
 
     def _ask(
-        self, request: messages.Request, understand: Callable[[bytes], _T], *, cpu_s: float = 0
+        self,
+        request: messages.Request | None,
+        understand: Callable[[bytes], _T],
+        *,
+        cpu_s: float = 0,
     ) -> tuple[_T, Cost]:
         """One exchange; whatever goes wrong ends the candidate and raises CandidateDied."""
         limits = self._limits
         try:
             answer, cost = self._channel.exchange(
-                messages.encode(request),
+                messages.encode(request) if request else None,
                 cpu_s=cpu_s or limits.cpu_s,
                 wall_s=limits.wall_s,
                 most_bytes=limits.output_bytes,

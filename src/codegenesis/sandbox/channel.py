@@ -30,7 +30,11 @@ class EndedItself(CandidateDied):
 
 
 class Cost(NamedTuple):
-    """What one exchange took, in nanoseconds."""
+    """What one exchange took, in nanoseconds.
+
+    CPU counts from the end of the exchange before, so none is lost between two readings of the
+    clock: what a candidate does before the signal to stop reaches it, the next exchange pays.
+    """
 
     cpu_ns: int
     wall_ns: int
@@ -49,31 +53,37 @@ class Channel:
     def __init__(self, *, requests: int, answers: int, pidfd: int, pid: int) -> None:
         self._requests, self._answers, self._pidfd = requests, answers, pidfd
         self.pid = pid
+        self._charged_ns = 0
         self._clock = ~pid << 3 | 2  # man 2 clock_gettime: the CPU clock of another process
         os.set_blocking(requests, False)
         os.set_blocking(answers, False)
 
     def exchange(
-        self, request: bytes, *, cpu_s: float, wall_s: float, most_bytes: int
+        self, request: bytes | None, *, cpu_s: float, wall_s: float, most_bytes: int
     ) -> tuple[bytes, Cost]:
         """Send one request, receive its answer, leave the candidate stopped.
+
+        Args:
+            request: None for the answer that it gives unasked, when it has locked itself in.
 
         Raises:
             CandidateDied: it did not answer as it must; the reason is for people.
         """
-        self._require_silence()
-        started_cpu, started = self.cpu_ns(), time.monotonic_ns()
-        budget = _Budget(self, started_cpu + int(cpu_s * 1e9), started + int(wall_s * 1e9))
+        if request is not None:
+            self._require_silence()
+        charged, started = self._charged_ns, time.monotonic_ns()
+        budget = _Budget(self, charged + int(cpu_s * 1e9), started + int(wall_s * 1e9))
         self._signal(signal.SIGCONT)
         try:
-            self._send(HEADER.pack(len(request)) + request, budget)
+            if request is not None:
+                self._send(HEADER.pack(len(request)) + request, budget)
             answer = self._receive(budget, most_bytes)
             wall_ns = time.monotonic_ns() - started
         finally:
             self._signal(signal.SIGSTOP)
-        cost = Cost(self.cpu_ns() - started_cpu, wall_ns)
+        self._charged_ns = self.cpu_ns()
         self._require_silence()
-        return answer, cost
+        return answer, Cost(self._charged_ns - charged, wall_ns)
 
     def cpu_ns(self) -> int:
         """CPU of the process since it was cloned."""

@@ -13,6 +13,7 @@ import errno
 import os
 import signal
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 from codegenesis.sandbox.syscalls import JailError, syscall
@@ -77,17 +78,14 @@ def leave_root(project: os.stat_result) -> None:
     public = project.st_mode & 0o005 == 0o005
     uid, gid = (_NOBODY, _NOBODY) if public else (project.st_uid, project.st_gid)
     _drop_bounding_set()  # while we still may
-    try:
+    with suppress(OSError):  # root of a user namespace without other users: nobody outside
         os.setgroups([])
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
-    except OSError:  # root of a user namespace without other users: nobody special outside
-        return
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, for good; raises OSError."""
-    _drop_bounding_set()
+    """Give up every capability, for good where no program can be executed; raises OSError."""
     header = struct.pack("=Ii", _CAPABILITIES_V3, 0)
     syscall("capset", header, bytes(24))
 
@@ -97,7 +95,7 @@ def _drop_bounding_set() -> None:
         try:
             syscall("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
         except OSError as error:
-            if error.errno in (errno.EINVAL, errno.EPERM):  # beyond the last one, or done before
+            if error.errno == errno.EINVAL:  # beyond the last one that this kernel knows
                 return
             raise
 
