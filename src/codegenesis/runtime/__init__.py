@@ -5,20 +5,18 @@ for a while; `session` is what the `agent`'s thread does between two sleeps, `lo
 that obeys signed releases. Nothing here may cost much, and nothing may take the application down.
 """
 
-from codegenesis.runtime.agent import Agent, agent
+from codegenesis.runtime.agent import Agent
 from codegenesis.runtime.install import begin, launch_environment
 from codegenesis.runtime.live import LiveGene, Version
-from codegenesis.runtime.registry import Registry, evolve, register, registry
+from codegenesis.runtime.registry import Registry, evolve, register
 
 __all__ = [
     "Agent",
     "LiveGene",
     "Registry",
     "Version",
-    "agent",
     "begin",
     "evolve",
     "launch_environment",
     "register",
-    "registry",
 ]
