@@ -1,0 +1,123 @@
+"""The smallest change that does the job."""
+
+from codegenesis import fragment
+from codegenesis.compiler import crown, minimise
+from codegenesis.compiler.build import PythonBackend
+from codegenesis.evidence import standard_gates
+
+SEEN = """
+def unique(items):
+    \"\"\"Without repeats.\"\"\"
+    # a remark that serves nothing
+    found = []
+    seen = set()
+    spare = None
+    for item in items:
+        if item not in seen:
+            seen.add(item)
+            found.append(item)
+    return  found
+"""
+
+
+def uses_a_set(source):
+    return "seen.add(item)" in source and "not in seen" in source and "seen = set()" in source
+
+
+def test_only_the_edits_that_earn_their_place_remain(bench):
+    gene = bench.gene("unique")
+    asked = []
+
+    def survives(source):
+        fragment.check(source, name="unique")
+        asked.append(source)
+        return uses_a_set(source)
+
+    done = minimise(gene, bench.variant("unique", SEEN), survives=survives)
+    expected = gene.source.replace("found = []\n", "found = []\n    seen = set()\n").replace(
+        "not in found:\n", "not in seen:\n            seen.add(item)\n"
+    )
+    assert done.source == expected
+    assert done.attempts == len(asked)
+    assert done.hunks < done.hunks_before
+
+
+def test_the_number_of_attempts_is_bounded(bench):
+    asked = []
+    done = minimise(
+        bench.gene("unique"),
+        bench.variant("unique", SEEN),
+        survives=lambda source: bool(asked.append(source)),
+        most_attempts=1,
+    )
+    assert len(asked) == done.attempts == 1
+    assert uses_a_set(done.source)
+
+
+def test_layout_is_restored_without_asking_anyone(bench):
+    gene = bench.gene("unique")
+    source = gene.source.replace("found = []", "found  =  list()").replace(
+        "    return found", "    # done\n    return (found)"
+    )
+    done = minimise(gene, bench.variant("unique", source), survives=lambda _source: False)
+    assert done.source == gene.source.replace("found = []", "found  =  list()")
+
+
+def test_no_dead_code_is_left_behind_for_a_smaller_diff(bench):
+    """An early `return` above the old loop would be the smallest diff of all."""
+    gene = bench.gene("unique")
+    source = "def unique(items):\n    return list(dict.fromkeys(items))\n"
+    done = minimise(gene, bench.variant("unique", source), survives=lambda _source: True)
+    assert "for item" not in done.source
+    assert '"""Without repeats."""' in done.source
+
+
+def test_building_normalises_and_keeps_the_docstring(bench):
+    gene = bench.gene("unique")
+    untidy = bench.variant("unique", "\r\ndef unique(items):\r\n    return items\r\n\r\n")
+    built = PythonBackend().build(gene, untidy)
+    assert built.source == 'def unique(items):\n    """Without repeats."""\n    return items\n'
+    assert PythonBackend().build(gene, built) == built
+
+
+def test_from_survivors_to_a_champion(bench):
+    lists = [([f"tag{i % 40}" for i in range(size)],) for size in (4, 300, 200, 500, 3, 100)]
+    case = bench.case("unique", *lists)
+    survivor = bench.variant("unique", SEEN)
+    done = crown(case, [survivor], gates=standard_gates(), pure=True)
+    champion = done.champion
+    assert champion is not None, done.reason
+    assert uses_a_set(champion.variant.source)
+    assert "spare" not in champion.variant.source
+    assert done.variants == (champion.variant,)
+    assert [trial.gate for trial in champion.trials] == [
+        *("parse", "policy", "replay", "effects", "differential", "race")
+    ]
+    assert champion.diff.count("\n+") == 4  # the header and three lines
+    assert champion.gain.low > 1.05
+
+
+def test_healing_is_crowned_without_a_gain(bench):
+    case = bench.case(
+        "mean",
+        *[([1, 2, 3],), ([4, 5],), ([],)],
+        objective="heal",
+        crashes={"builtins.ZeroDivisionError"},
+    )
+    guard = "    if not values:\n        return 0.0\n"
+    source = bench.gene("mean").source.replace("    return", f"{guard}    return")
+    done = crown(
+        case, [bench.variant("mean", source)], gates=standard_gates(), pure=True, min_gain=0.5
+    )
+    assert done.champion is not None, done.reason
+    assert done.champion.objective == "heal"
+    assert done.champion.diff.count("\n+    ") == 2
+
+
+def test_no_champion_where_nothing_is_gained(bench):
+    case = bench.case("mean", ([1, 2, 3],), ([4, 5],))
+    source = bench.gene("mean").source.replace("    return", "    sum(range(9000))\n    return")
+    done = crown(case, [bench.variant("mean", source)], gates=standard_gates(), pure=True)
+    assert done.champion is None
+    assert [trial.gate for trial in done.trials] == ["race"]
+    assert "none is clearly faster" in done.reason

@@ -1,0 +1,192 @@
+"""Races: verdicts on gross differences only, never on a clock's reading."""
+
+import pytest
+
+from codegenesis.compiler import Terms, harm, race, select
+from codegenesis.compiler.race import SET_UP_ALLOWANCE_NS, _Block, _charge_ns
+from codegenesis.compiler.statistics import median_interval
+from codegenesis.compiler.workload import plan, remembers, size_classes
+
+QUICK = Terms(pairs=3, most_pairs=6)
+
+
+def busy(factor):
+    """`busy` with its work times `factor`; the same answers."""
+    return (
+        "def busy(n):\n    total = 0\n    for number in range(400 * n):\n"
+        f"        for _ in range({factor}):\n            pass\n"
+        "        total += number\n    return total\n"
+    )
+
+
+FORMULA = "def busy(n):\n    return 400 * n * (400 * n - 1) // 2\n"
+
+
+@pytest.fixture
+def calls(bench):
+    return bench.calls(*[(n,) for n in (3, 5, 2, 8, 3, 1)])
+
+
+def test_much_less_work_is_faster(bench, calls):
+    ended = race(bench.sandbox, "busy", FORMULA, calls, terms=QUICK)
+    assert ended.verdict == "faster"
+    assert ended.gain.low > 5
+    assert ended.gain.before_ns > ended.gain.after_ns > 0
+    assert ended.gain.n >= 6
+
+
+def test_much_more_work_is_not_faster(bench, calls):
+    ended = race(bench.sandbox, "busy", busy(50), calls, terms=QUICK)
+    assert ended.verdict == "not faster"
+    assert ended.gain.high < 0.5
+    assert "is asked for" in ended.reason
+
+
+def test_a_race_against_a_fragment_instead_of_the_function(bench, calls):
+    ended = race(
+        bench.sandbox, "busy", bench.gene("busy").source, calls, original=busy(50), terms=QUICK
+    )
+    assert ended.verdict == "faster"
+
+
+def test_work_hidden_in_the_set_up_is_charged(bench, calls):
+    """The calls alone would be hundreds of times faster."""
+    liar = "_TABLE = [number * number for number in range(400_000)]\n\n\n" + FORMULA
+    ended = race(bench.sandbox, "busy", liar, calls, terms=QUICK)
+    assert ended.verdict == "not faster"
+    assert ended.measurements["charged_ns"] > 0
+    assert "outside the calls" in ended.reason
+
+
+def test_work_hidden_in_decoding_or_encoding_is_charged_when_it_is_clear():
+    old = [_Block(1000, 5_000_000, 2_000_000 + wobble) for wobble in range(0, 10_000, 1000)]
+    same = [_Block(1000, 5_000_000, 2_000_000 + wobble) for wobble in range(9000, -1000, -1000)]
+    late = [_Block(1000, 1_000_000, 6_000_000 + wobble) for wobble in range(0, 10_000, 1000)]
+    assert _charge_ns(list(zip(old, same, strict=True)), seed=0) == 0
+    assert _charge_ns(list(zip(old, late, strict=True)), seed=0) == pytest.approx(4e6)
+    heavy = [_Block(1000 + 2 * SET_UP_ALLOWANCE_NS, 1_000_000, 2_000_000)] * 10
+    assert _charge_ns([(old[0], each) for each in heavy], seed=0) == SET_UP_ALLOWANCE_NS
+
+
+def test_a_variant_that_dies_has_lost(bench, calls):
+    source = "def busy(n):\n    while True: pass\n"
+    ended = race(bench.sandbox, "busy", source, calls, terms=QUICK)
+    assert ended.verdict == "failed"
+    assert ended.trial(bench.variant("busy", source)).verdict == "failed"
+    assert "the variant dies" in ended.reason
+
+
+def test_a_fragment_that_does_not_fit_has_lost(bench, calls):
+    ended = race(bench.sandbox, "busy", "def busy(m):\n    return 1\n", calls, terms=QUICK)
+    assert ended.verdict == "failed"
+
+
+def test_an_original_that_dies_gives_no_verdict(bench):
+    ended = race(bench.sandbox, "busy", FORMULA, bench.calls((10**9,)), terms=QUICK)
+    assert ended.verdict == "failed"
+    assert "original dies" in ended.reason
+
+
+def test_the_trial_carries_the_figures(bench, calls):
+    ended = race(bench.sandbox, "busy", FORMULA, calls, terms=QUICK)
+    trial = ended.trial(bench.variant("busy", FORMULA))
+    assert (trial.gate, trial.verdict, trial.checks) == ("race", "passed", ended.gain.n)
+    assert trial.detail == ended.reason
+    assert trial.measurements["calls"] >= len(calls)
+
+
+def test_a_cache_is_worth_its_real_repeats_only(bench):
+    """Eight different calls, long enough each: a cache must not gain from our repeating them."""
+    cached = (
+        "import functools\n\n\n@functools.cache\ndef busy(n):\n    total = 0\n"
+        "    for number in range(400 * n):\n        total += number\n    return total\n"
+    )
+    ended = race(bench.sandbox, "busy", cached, bench.calls(*[(n,) for n in range(1, 9)]))
+    assert ended.gain.low < 1.5
+    repeating = bench.calls(*[(7,)] * 60)
+    assert race(bench.sandbox, "busy", cached, repeating, terms=QUICK).gain.low > 5
+
+
+def test_a_loss_on_one_size_class_is_harm(bench):
+    source = """def busy(n):
+    total = 0
+    for number in range(400 * n if n > 3 else 40000):
+        total += number
+    return 0 if n <= 3 else total
+"""
+    calls = bench.calls(*[(n,) for n in (1, 2, 3, 40, 50, 60)])
+    done = harm(bench.sandbox, "busy", source, calls)
+    assert "as long (class 1 of 2, cheapest first)" in done.words
+    assert harm(bench.sandbox, "busy", FORMULA, calls).words == ""
+
+
+def test_size_classes_follow_the_cost_and_keep_order_and_repeats(bench):
+    calls = bench.calls(*[(n,) for n in (300, 1, 2, 400, 500, 3, 300, 1)])
+    load = plan(bench.sandbox, "busy", calls)
+    small, large = size_classes(load)
+    assert small == tuple(bench.calls((1,), (2,), (3,), (1,)))
+    assert large == tuple(bench.calls((300,), (400,), (500,), (300,)))
+
+
+def test_tiny_workloads_are_repeated_and_slow_ones_are_cut(bench):
+    assert plan(bench.sandbox, "fib", bench.calls((3,), (4,))).passes > 10
+    slow = plan(bench.sandbox, "busy", bench.calls(*[(4000,)] * 50))
+    assert slow.passes == 1
+    assert 1 <= len(slow.calls) < 50
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("def f(x):\n    return x\n", False),
+        ("import re\n_X = 3\n_S = frozenset((1, 2))\ndef f(x):\n    return x\n", False),
+        ("import functools\n@functools.cache\ndef f(x):\n    return x\n", True),
+        ("_C = {}\ndef f(x):\n    return x\n", True),
+        ("def f(x, known={}):\n    return x\n", True),
+        ("def f(x, *, known=[]):\n    return x\n", True),
+        ("def f(x, n=3):\n    return x\n", False),
+        ("def f(self):\n    self.x = 1\n", True),
+    ],
+)
+def test_what_may_remember(source, answer):
+    assert remembers(source) is answer
+
+
+def test_the_interval_of_a_median_holds_it_and_repeats_itself():
+    values = [1.0, 1.1, 0.9, 1.05, 0.95, 5.0]
+    middle, low, high = median_interval(values, seed=3)
+    assert low <= middle <= high
+    assert (middle, low, high) == median_interval(values, seed=3)
+    assert middle == 1.025
+    assert median_interval([2.0]) == (2.0, 2.0, 2.0)
+
+
+def test_selection_takes_the_fastest_and_races_everyone(bench, calls):
+    gene = bench.gene("busy")
+    field = [bench.variant("busy", source) for source in (busy(20), FORMULA, busy(2), gene.source)]
+    chosen = select(bench.sandbox, gene, field, calls)
+    assert chosen.champion == field[1]
+    assert chosen.race.verdict == "faster"
+    assert set(chosen.races) == {variant.id for variant in field}
+
+
+def test_selection_may_find_nothing(bench, calls):
+    gene = bench.gene("busy")
+    chosen = select(bench.sandbox, gene, [bench.variant("busy", busy(20))], calls)
+    assert chosen.champion is None
+    assert "none is clearly faster" in chosen.reason
+    assert "no variant" in select(bench.sandbox, gene, [], calls).reason
+
+
+def test_selection_refuses_a_gain_that_harms_small_calls(bench):
+    source = """def busy(n):
+    if n > 3:
+        return 400 * n * (400 * n - 1) // 2
+    for number in range(40000):
+        pass
+    return 400 * n * (400 * n - 1) // 2
+"""
+    calls = bench.calls(*[(n,) for n in (1, 2, 3, 200, 250, 300)])
+    chosen = select(bench.sandbox, bench.gene("busy"), [bench.variant("busy", source)], calls)
+    assert chosen.champion is None
+    assert "as long" in chosen.reason
