@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from codegenesis import wire
-from codegenesis.core.syntax import Unit, View
+from codegenesis.core.syntax import Unit, View, parameters
 from codegenesis.errors import WireError
 from codegenesis.genome import Crash, crashes
 from codegenesis.model import Gene, Observation, Proposal, Trait, Variant
@@ -42,13 +42,9 @@ class Context:
 
     def view(self, unit: Unit) -> View:
         """The function of a unit, with what is known of its surroundings."""
-        names = [*View(unit).parameters] if self.calls else []
-        return View(
-            unit,
-            module_source=self.module_source,
-            recorded=recorded_types(names, self.calls),
-            pure=self.pure and self.deterministic,
-        )
+        recorded = recorded_types(list(parameters(unit.function)), self.calls)
+        known = tuple(sorted(recorded.items()))
+        return _view(unit, self.module_source, known, self.pure and self.deterministic)
 
     def trait(self, name: str) -> Trait | None:
         """The gene's trait of that name, if it was measured."""
@@ -80,6 +76,17 @@ class Operator(Protocol):
 
     def write(self, gene: Gene, *, context: Context, seed: int = 0) -> list[Variant]:
         """Variants of the gene, the most promising first; the same for the same seed."""
+
+
+@lru_cache(maxsize=64)
+def _view(
+    unit: Unit,
+    module_source: str,
+    recorded: tuple[tuple[str, frozenset[str]], ...],
+    pure: bool,
+) -> View:
+    """Views are shared: a dozen operators look at the same function one after another."""
+    return View(unit, module_source=module_source, recorded=dict(recorded), pure=pure)
 
 
 def recorded_types(names: Sequence[str], calls: Sequence[Call]) -> dict[str, frozenset[str]]:

@@ -23,6 +23,7 @@ from codegenesis.core.syntax import (
     targets,
     uses,
 )
+from codegenesis.core.syntax.children import children
 
 
 def loosened(view: View) -> View | None:
@@ -132,7 +133,7 @@ def _continues(statements: Sequence[cst.CSTNode]) -> bool:
         if isinstance(node, cst.Continue):
             return True
         if not isinstance(node, cst.For | cst.While | cst.FunctionDef):
-            stack.extend(node.children)
+            stack.extend(children(node))
     return False
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codegenesis.core.syntax import expression, flat, place, reads, reiterable, walk
+from codegenesis.core.syntax.children import children
 
 #: Stands for the position until the rewrite knows a free name.
 POSITION = "position__"
@@ -77,7 +78,7 @@ def _indexed(loop: cst.For | cst.CompFor) -> str:
     if not isinstance(loop.target, cst.Name):
         return ""
     name = loop.target.value
-    for node in walk(*(child for child in loop.children if child is not loop.iter)):
+    for node in walk(*(child for child in children(loop) if child is not loop.iter)):
         match node:
             case cst.Subscript(slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
                 if isinstance(index, cst.Name) and index.value == name:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from codegenesis.core.syntax.children import children
 from codegenesis.core.syntax.names import binds, reads, walk
 from codegenesis.core.syntax.purity import ITERATORS, MUTATORS, pure_call
 from codegenesis.core.syntax.text import container, place, related, root
@@ -64,7 +65,7 @@ def places(node: cst.CSTNode) -> frozenset[str]:
         return places(node.value)
     if isinstance(node, cst.Arg):
         return places(node.value)
-    return frozenset().union(*(places(child) for child in node.children))
+    return frozenset().union(*(places(child) for child in children(node)))
 
 
 def _changed(node: cst.CSTNode) -> Iterable[str]:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from codegenesis.core.syntax.children import children
+
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp)
 Comprehension = cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp
 
@@ -60,7 +62,7 @@ def walk(*nodes: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """All nodes below, depth first, in the order of the source."""
     for node in nodes:
         yield node
-        yield from walk(*node.children)
+        yield from walk(*children(node))
 
 
 def own(*nodes: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -68,7 +70,7 @@ def own(*nodes: cst.CSTNode) -> Iterator[cst.CSTNode]:
     for node in nodes:
         yield node
         if not isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
-            yield from own(*node.children)
+            yield from own(*children(node))
 
 
 def identifiers(*nodes: cst.CSTNode) -> frozenset[str]:
@@ -92,7 +94,7 @@ def _reads(node: cst.CSTNode) -> frozenset[str]:  # noqa: PLR0911 (one case per 
             return _reads(node.value)
         case cst.ListComp() | cst.SetComp() | cst.DictComp() | cst.GeneratorExp():
             bound = frozenset().union(*(targets(clause.target) for clause in clauses(node)))
-            return _all(node.children) - bound
+            return _all(children(node)) - bound
         case cst.Lambda() | cst.FunctionDef():
             return _reads_of_function(node)
         case cst.AssignTarget():
@@ -101,11 +103,11 @@ def _reads(node: cst.CSTNode) -> frozenset[str]:  # noqa: PLR0911 (one case per 
             inside = _reads(node.value) if node.value else frozenset[str]()
             return inside | _reads_of_target(node.target)
         case cst.For() | cst.CompFor():
-            rest = [child for child in node.children if child is not node.target]
+            rest = [child for child in children(node) if child is not node.target]
             return _all(rest) | _reads_of_target(node.target)
         case cst.AsName() | cst.Global() | cst.Nonlocal() | cst.Import() | cst.ImportFrom():
             return frozenset()
-    return _all(node.children)
+    return _all(children(node))
 
 
 def _reads_of_function(node: cst.Lambda | cst.FunctionDef) -> frozenset[str]:
@@ -154,4 +156,4 @@ def _binds(node: cst.CSTNode) -> frozenset[str]:  # noqa: PLR0911
 
 
 def _within(node: cst.CSTNode) -> frozenset[str]:
-    return frozenset(name for child in node.children for name in _binds(child))
+    return frozenset(name for child in children(node) for name in _binds(child))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import libcst as cst
 
+from codegenesis.core.syntax.names import walk
 from codegenesis.core.syntax.purity import ITERATORS, pure_call
 from codegenesis.core.syntax.text import code, expression, flat
 
@@ -44,7 +45,7 @@ class _Substitution(cst.CSTTransformer):
 
 def repeatable(node: cst.BaseExpression) -> bool:
     """Whether evaluating it again costs little, has no effect and gives the same."""
-    for inner in _walk(node):
+    for inner in walk(node):
         if isinstance(inner, cst.Call) and not pure_call(inner):
             return False
         if isinstance(inner, cst.Yield | cst.Await | cst.NamedExpr | cst.Lambda):
@@ -90,7 +91,3 @@ def equality(
 def same(one: cst.CSTNode, other: cst.CSTNode) -> bool:
     """Whether two nodes are written alike."""
     return code(one).strip() == code(other).strip()
-
-
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
-    return [node, *(inner for child in node.children for inner in _walk(child))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import libcst as cst
 
@@ -33,18 +34,7 @@ class Unit:
         Raises:
             ValueError: it does not parse or does not end with a function.
         """
-        try:
-            module = cst.parse_module(source)
-        except cst.ParserSyntaxError as error:
-            raise ValueError(f"not a fragment: {error.message}") from error
-        body = list(module.body)
-        if not body or not isinstance(body[-1], cst.FunctionDef):
-            raise ValueError("not a fragment: expected a function at the end")
-        last = body.pop()
-        assert isinstance(last, cst.FunctionDef)
-        lines = (*module.header, *last.leading_lines) if not body else last.leading_lines
-        bare = last.with_changes(leading_lines=[line for line in lines if line.comment])
-        return cls(bare, tuple(body), module.with_changes(body=(), header=(), footer=()))
+        return _parsed(source)
 
     @property
     def source(self) -> str:
@@ -74,3 +64,19 @@ def signature(source: str) -> str:
         raise ValueError("expected a function at the end")
     returns = ast.unparse(last.returns) if last.returns else ""
     return f"{type(last).__name__} {last.name}({ast.unparse(last.args)}) -> {returns}"
+
+
+@lru_cache(maxsize=64)
+def _parsed(source: str) -> Unit:
+    try:
+        module = cst.parse_module(source)
+    except cst.ParserSyntaxError as error:
+        raise ValueError(f"not a fragment: {error.message}") from error
+    body = list(module.body)
+    if not body or not isinstance(body[-1], cst.FunctionDef):
+        raise ValueError("not a fragment: expected a function at the end")
+    last = body.pop()
+    assert isinstance(last, cst.FunctionDef)
+    lines = (*module.header, *last.leading_lines) if not body else last.leading_lines
+    bare = last.with_changes(leading_lines=[line for line in lines if line.comment])
+    return Unit(bare, tuple(body), module.with_changes(body=(), header=(), footer=()))

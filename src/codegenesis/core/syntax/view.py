@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import libcst as cst
 
+from codegenesis.core.syntax.children import children
 from codegenesis.core.syntax.effects import Effects, effects
 from codegenesis.core.syntax.module import ModuleFacts, module_facts
 from codegenesis.core.syntax.names import (
@@ -77,18 +78,19 @@ class View:
         self.function = unit.function
         self._module_source = module_source
         self.module: ModuleFacts = module_facts(module_source)
+        self._known: dict[cst.CSTNode, Loop] = {}
         self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
         stack: list[cst.CSTNode] = [self.function]
         while stack:
             node = stack.pop()
-            for child in node.children:
+            for child in children(node):
                 self._parents[child] = node
                 stack.append(child)
 
     @cached_property
     def nodes(self) -> list[cst.CSTNode]:
-        """All nodes of the function, in the order of the source."""
-        return list(walk(self.function))
+        """All nodes of the body, in the order of the source; not of signature and decorators."""
+        return list(walk(self.function.body))
 
     @cached_property
     def parameters(self) -> dict[str, cst.Param]:
@@ -193,19 +195,23 @@ class View:
             bound = binds(cst.For(target=node.target, iter=cst.Name("_"), body=_NOTHING))
         if isinstance(node, cst.Lambda):
             bound = frozenset(parameters(node))
-        return Loop(node, self.statement(node), effects(region, bound=bound))
+        found = Loop(node, self.statement(node), effects(region, bound=bound))
+        return self._known.setdefault(node, found)
 
     def _clause(self, node: cst.CompFor) -> Loop:
+        if node in self._known:
+            return self._known[node]
         whole = next(a for a in self.ancestors(node) if isinstance(a, COMPREHENSIONS))
         chain = clauses(whole)
         inner = chain[next(i for i, clause in enumerate(chain) if clause is node) :]
         bound = frozenset[str]().union(
             *(binds(cst.AssignTarget(clause.target)) for clause in inner)
         )
-        region = [child for child in whole.children if child is not whole.for_in]
+        region = [child for child in children(whole) if child is not whole.for_in]
         region += [part for clause in inner for part in clause.ifs]
         region += [clause.iter for clause in inner[1:]]
-        return Loop(node, self.statement(node), effects(region, bound=bound))
+        found = Loop(node, self.statement(node), effects(region, bound=bound))
+        return self._known.setdefault(node, found)
 
     def outermost(self, expression: cst.CSTNode, *, at: cst.CSTNode | None = None) -> Loop | None:
         """The outermost loop, seen from the expression, in which its value never changes.
