@@ -54,7 +54,7 @@ def _python() -> Finding:
 
 def _kernel() -> list[Finding]:
     return [
-        Finding(name=f.name, ok=f.available, needed=True, purpose=f.purpose, remedy=f.remedy)
+        Finding(name=f.name, ok=bool(f.available), needed=True, purpose=f.purpose, remedy=f.remedy)
         for f in features()
     ]
 
@@ -100,7 +100,8 @@ def verify(config: Config, everything: bool) -> int:
     """Check signatures, chain, decisions and the code loaded; exit code 5 if one fails."""
     with open_store(config) as store:
         report = verify_all(store, open_keys(config))
-    emit(report, lambda out: draw_report(out, report, everything=everything))
+    document = {"ok": report.ok, "checks": report.checks}
+    emit(document, lambda out: draw_report(out, report, everything=everything))
     return 0 if report.ok else 5
 
 

@@ -64,9 +64,9 @@ def report_error(error: CodeGenesisError, *, as_json: bool) -> None:
         kind = type(error).__name__
         print_json({"error": {"kind": kind, "message": str(error), "remedy": error.remedy}})
     console = talk()
-    console.print(Text.assemble(("error: ", "bold red"), str(error)))
+    console.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
     if error.remedy:
-        console.print(Text.assemble(("next:  ", "bold"), error.remedy))
+        console.print(Text.assemble(("next:  ", "bold"), error.remedy), soft_wrap=True)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:

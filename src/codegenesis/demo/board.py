@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import msgspec
+
 from codegenesis.model import ACTIVE_STAGES, Gene, Record, Release, Trait
 from codegenesis.store import Store
 
@@ -60,15 +62,15 @@ def _row(store: Store, gene: Gene) -> FunctionRow:
     release = releases[-1]
     variant = store.variant(release.variant)
     traits = {t.name: t for t in store.traits(gene.id, variant=release.variant)}
-    return FunctionRow(
+    row = FunctionRow(
         target=gene.target,
         stage=release.stage,
         verdict=_verdict(release),
         gates=tried,
         operator=variant.operator if variant else "",
         variant=release.variant,
-        **_figures(traits),
     )
+    return msgspec.structs.replace(row, **_figures(traits))
 
 
 def _unreleased(gene: Gene, tried: dict[str, tuple[int, int]]) -> str:

@@ -103,7 +103,13 @@ class Engine:
         if self._evolving is None or not self._evolving[1].done():
             return
         (gene, future), self._evolving = self._evolving, None
-        evolution = future.result()
+        try:
+            evolution = future.result()
+        except CodeGenesisError as error:
+            # This gene cannot be evolved here; the others can. It is not tried again until
+            # twice as much is known of it.
+            self._complain(error)
+            return
         log.info("%s: %s", gene.target, evolution.reason)
         if evolution.champion is not None:
             self._delivery.open(evolution.champion, gene)

@@ -16,7 +16,6 @@ import msgspec
 from codegenesis import core, genome
 from codegenesis.compiler import crown
 from codegenesis.config import Config
-from codegenesis.errors import SandboxError
 from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, standard_gates, survived
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.schedule import recent, refresh
@@ -24,6 +23,10 @@ from codegenesis.model import Champion, Gene, Observation, Record, Trial, Varian
 from codegenesis.sandbox import Environment, Executor, Sandbox
 from codegenesis.store import Store
 
+#: Fresh inputs for each variant before the race; who wins has to pass them all again, and more.
+FIRST_LOOK = 100
+#: One gate may take this part of a gene's seconds for one variant.
+GATE_SHARES = 6
 #: A healing version may cost this much more CPU per call than the original.
 HEAL_SLOWDOWN = 1.25
 
@@ -82,25 +85,21 @@ class Evolver:
         self.cancelled.set()
 
     def evolve(self, gene: Gene, observations: Sequence[Observation] | None = None) -> Evolution:
-        """One pass over one gene; never raises for what a function or a variant does.
+        """One pass over one gene.
 
         Args:
             observations: calls to work from; the latest recorded ones when None.
 
         Raises:
             SandboxUnavailableError: this machine cannot isolate code.
+            SandboxImportError: the gene's module cannot be imported in the jail.
             StoreError: the store cannot be written.
         """
         started = time.monotonic()
         seen = recent(self.store, gene) if observations is None else observations
         run = _Pass(self, gene)
-        try:
-            with Sandbox(Environment.for_gene(gene)) as executor:
-                found = run.through(executor, seen)
-        except SandboxError as error:
-            if error.exit_code == 8:
-                raise
-            found = Evolution(gene=gene, champion=None, reason=f"{error} {error.remedy}".strip())
+        with Sandbox(Environment.for_gene(gene)) as executor:
+            found = run.through(executor, seen)
         return msgspec.structs.replace(found, seconds=time.monotonic() - started)
 
 
@@ -133,11 +132,12 @@ class _Pass:
             original,
             objective="heal" if healing else "speed",
             crashes=[crash.type for crash in crashed] if healing else (),
+            budget_s=self._config.budget_s / GATE_SHARES,
             seed=self._config.seed,
         )
         self._tell("writing variants")
         self._write(original, observations)
-        survivors = self._gates(judged)
+        survivors = self._gates(msgspec.structs.replace(judged, fresh=FIRST_LOOK))
         if not survivors:
             return self._ended(original, self._no_survivor())
         return self._crown(judged, original, survivors)

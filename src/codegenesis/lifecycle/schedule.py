@@ -91,7 +91,9 @@ def _is_due(store: Store, gene: Gene, seen: int) -> bool:
 
 
 def _weigh(store: Store, gene: Gene, min_score: float) -> Candidate | None:
-    verdict = genome.priority(refresh(store, gene))
-    if verdict.score <= min_score:
+    observations = recent(store, gene)
+    verdict = genome.priority(refresh(store, gene, observations))
+    replayable = sum(each.call is not None for each in observations)
+    if verdict.score <= min_score or replayable < MIN_CALLS:
         return None
     return Candidate(gene=gene, score=verdict.score, reason=verdict.reason)

@@ -1,0 +1,92 @@
+"""`evolve` works offline, changes nothing, and says with its exit code what came of it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+QUICK = ("--set", "budget_s=20")
+
+
+@pytest.fixture(scope="module")
+def evolved(tmp_path_factory):
+    """Shared by this file: one evolution takes seconds."""
+    return {}
+
+
+def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):
+    before = (project / "guests.py").read_text()
+    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *QUICK)
+    assert done.code == 0, done.err
+    champion = done.document["champion"]
+    assert champion["gain"]["low"] > 1.05
+    assert "+    seen = set()" in champion["diff"]
+    assert champion["variant"]["hypothesis"]
+    assert [trial["gate"] for trial in champion["trials"]][:3] == ["parse", "policy", "replay"]
+    assert (project / "guests.py").read_text() == before
+
+    identifier = done.document["champion"]["trials"][0]["variant"]
+    assert run("show", identifier, "--json").document["id"] == identifier
+    assert run("diff", identifier).out == champion["diff"]
+    fates = {row["id"]: row["fate"] for row in run("lineage", "guests:repeated", "--json").document}
+    assert fates[identifier].startswith("champion")
+    assert run("verify", "--all", "--json").document["ok"]
+
+    tamper(project, "UPDATE entries SET envelope = replace(envelope, 'payload', 'Payload')")
+    broken = run("verify", "--json")
+    assert broken.code == 5
+    assert not broken.document["ok"]
+
+
+def tamper(project: Path, statement: str) -> None:
+    connection = sqlite3.connect(project / ".codegenesis" / "genesis.db")
+    with connection:
+        connection.execute(statement)
+    connection.close()
+
+
+def test_a_function_with_nothing_to_gain_ends_with_exit_code_3(run):
+    done = run("evolve", "guests.py:first_word", "--inputs", "lines.jsonl", "--json", *QUICK)
+    assert done.code == 3
+    assert done.document["champion"] is None
+    assert done.document["reason"]
+
+
+def test_an_unknown_target_says_what_is_near(run):
+    done = run("evolve", "guests:repeted", "--inputs", "calls.jsonl")
+    assert done.code == 2
+    assert "Did you mean repeated?" in done.err
+    assert done.out == ""
+
+
+def test_recorded_inputs_that_are_not_there_say_how_to_get_them(run):
+    run("evolve", "guests:first_word", "--inputs", "lines.jsonl")
+    done = run("evolve", "guests:repeated")
+    assert done.code == 2
+    assert "codegenesis run" in done.err
+
+
+def test_a_module_that_fails_to_import_is_named_with_its_error(run, project):
+    (project / "broken.py").write_text("import no_such_package\n\ndef f(x):\n    return x\n")
+    done = run("evolve", "broken:f", "--inputs", "lines.jsonl")
+    assert done.code == 2
+    assert "no_such_package" in done.err
+    assert "next:" in done.err
+
+
+def test_a_module_that_connects_at_import_is_refused_with_the_way_out(run, project):
+    (project / "eager.py").write_text(
+        "import socket\nsocket.create_connection(('127.0.0.1', 9))\n\ndef f(x):\n    return x\n"
+    )
+    done = run("evolve", "eager:f", "--inputs", "lines.jsonl")
+    assert done.code == 2
+    assert "eager" in done.err
+    assert "next:" in done.err
+
+
+@pytest.mark.parametrize("line", ["no json", '{"args": {"a": 1}, "kwargs": 3}', "[1]"])
+def test_inputs_that_are_no_calls_are_named_with_file_and_line(run, project, line):
+    (project / "bad.jsonl").write_text(f'{{"args": ["fine"]}}\n{line}\n')
+    done = run("evolve", "guests:first_word", "--inputs", "bad.jsonl")
+    assert done.code == 2
+    assert "bad.jsonl:2" in done.err
