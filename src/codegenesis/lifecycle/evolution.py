@@ -25,6 +25,8 @@ from codegenesis.store import Store
 
 #: Fresh inputs for each variant before the race; who wins has to pass them all again, and more.
 FIRST_LOOK = 100
+#: Share of a gene's seconds in which variants go through the gates; the rest is for the race.
+GATES_SHARE = 0.35
 #: One gate may take this part of a gene's seconds for one variant.
 GATE_SHARES = 6
 #: A healing version may cost this much more CPU per call than the original.
@@ -164,9 +166,10 @@ class _Pass:
         self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
 
     def _gates(self, judged: Case) -> list[Variant]:
-        survivors = []
+        survivors: list[Variant] = []
+        race_begins = time.monotonic() + GATES_SHARE * (self._deadline - time.monotonic())
         for variant in self._variants:
-            if self._over():
+            if self._over() or (survivors and time.monotonic() > race_begins):
                 self._cut_short = True
                 break
             self._tell(f"trying {variant.operator}")
