@@ -128,7 +128,8 @@ def _growing(view: View, comparison: cst.Comparison, sequence: cst.BaseExpressio
     if kind(view, sequence) != "list" or sequence.value in view.parameters:
         return None
     found = uses(view, sequence.value)
-    if not any(use.kind == "method" for use in found) or not all(map(_grows, found)):
+    adds = any(use.kind in ("method", "augmented") for use in found)
+    if not adds or not all(map(_grows, found)):
         return None
     if _only_searched(found):
         return _replaced(view, sequence.value, found)
