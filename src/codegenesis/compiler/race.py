@@ -17,7 +17,9 @@ per side (drift is then all on one side).
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from statistics import median
 from typing import Literal, NamedTuple
 
@@ -25,10 +27,17 @@ from codegenesis.compiler.statistics import median_interval
 from codegenesis.compiler.workload import Workload, plan, remembers
 from codegenesis.errors import FragmentError
 from codegenesis.model import Gain, Record, Trial, Variant
-from codegenesis.sandbox import Executor
+from codegenesis.sandbox import Candidate, Executor
 
 #: CPU for assembling a fragment and its imports that is not charged: it is paid once per process.
 SET_UP_ALLOWANCE_NS = 10_000_000
+
+#: Neighbouring blocks per pair, and when every block needs processes of its own.
+_LAPS = 6
+_COLD_LAPS = 4
+
+#: A variant that takes so many times as long is not timed again.
+_HOPELESS = 10
 
 RaceVerdict = Literal["faster", "not faster", "undecided", "failed"]
 
@@ -40,7 +49,7 @@ class Terms(Record, frozen=True, kw_only=True):
 
     Attributes:
         min_gain: the lower bound of the gain must reach this.
-        pairs: pairs of blocks pairs before the first look; two ratios each.
+        pairs: pairs of processes before the first look.
         most_pairs: pairs when it stays undecided.
         block_ns: CPU of the original in one block, at least, where repeats allow it.
         budget_s: seconds after which no further pair is begun.
@@ -127,60 +136,113 @@ class _Died(Exception):
 
 
 class _Block(NamedTuple):
-    set_up_ns: int
     run_ns: int
     overhead_ns: int
 
 
+class _Lap(NamedTuple):
+    """Neighbouring blocks."""
+
+    old: _Block
+    new: _Block
+
+
+class _Pair(NamedTuple):
+    """Two fresh processes and the laps they ran; set-up is that of the variant above the other."""
+
+    laps: list[_Lap]
+    set_up_ns: int
+
+    def ratio(self, charge_ns: float) -> float:
+        return median(lap.old.run_ns / (lap.new.run_ns + charge_ns) for lap in self.laps)
+
+
+class _Side:
+    """One of the two: starts its processes and runs blocks in them."""
+
+    def __init__(self, executor: Executor, qualname: str, source: str | None, name: str) -> None:
+        self._executor, self._qualname = executor, qualname
+        self._source, self._name = source, name
+
+    def start(self) -> tuple[Candidate, int]:
+        """A fresh process, and the CPU that its set-up took."""
+        candidate = self._executor.candidate(self._qualname, self._source)
+        return candidate, candidate.time(()).overhead_ns
+
+    def block(self, candidate: Candidate, calls: Sequence[bytes]) -> _Block:
+        timing = candidate.time(calls)
+        if timing.died:
+            raise _Died(f"the {self._name} dies in the race ({timing.died})")
+        return _Block(timing.run_ns, timing.overhead_ns)
+
+    def cold_block(self, load: Workload) -> _Block:
+        blocks = []
+        for _ in range(load.passes):
+            candidate, _ = self.start()
+            with candidate:
+                blocks.append(self.block(candidate, load.calls))
+        return _Block(sum(b.run_ns for b in blocks), sum(b.overhead_ns for b in blocks))
+
+
 class _Track:
-    """Runs blocks and keeps them, as pairs of neighbours (original, variant)."""
+    """Runs pairs and keeps them."""
 
     def __init__(
         self, executor: Executor, qualname: str, original: str | None, source: str, load: Workload
     ) -> None:
-        self._executor, self._qualname = executor, qualname
-        self._original, self._source, self.load = original, source, load
-        self.laps: list[tuple[_Block, _Block]] = []
+        self._old = _Side(executor, qualname, original, "original")
+        self._new = _Side(executor, qualname, source, "variant")
+        self.load = load
+        self.pairs: list[_Pair] = []
 
     def pair(self) -> None:
-        """A B B A, or B A A B every other time."""
-        first_is_original = len(self.laps) % 4 == 0
-        for swapped in (False, True):
-            if first_is_original != swapped:
-                old = self._block(self._original, "original")
-                new = self._block(self._source, "variant")
-            else:
-                new = self._block(self._source, "variant")
-                old = self._block(self._original, "original")
-            self.laps.append((old, new))
-
-    def _block(self, source: str | None, side: str) -> _Block:
+        """Fresh processes for both, and some laps in the order A B B A A B …, or B A A B …"""
         if self.load.died:
             raise _Died(self.load.died)
-        if not self.load.cold:
-            return self._pass(source, side, self.load.calls * self.load.passes)
-        passes = [self._pass(source, side, self.load.calls) for _ in range(self.load.passes)]
-        return _Block(
-            passes[0].set_up_ns,
-            sum(each.run_ns for each in passes),
-            sum(each.overhead_ns for each in passes),
-        )
+        calls = self.load.calls * self.load.passes
+        with ExitStack() as open_:
+            old, old_set_up = self._old.start()
+            open_.enter_context(old)
+            new, new_set_up = self._new.start()
+            open_.enter_context(new)
+            cold = self.load.cold
+            run_old = (
+                partial(self._old.cold_block, self.load)
+                if cold
+                else partial(self._old.block, old, calls)
+            )
+            run_new = (
+                partial(self._new.cold_block, self.load)
+                if cold
+                else partial(self._new.block, new, calls)
+            )
+            laps = self._laps(run_old, run_new, _COLD_LAPS if cold else _LAPS)
+        self.pairs.append(_Pair(laps, new_set_up - old_set_up))
 
-    def _pass(self, source: str | None, side: str, calls: Sequence[bytes]) -> _Block:
-        with self._executor.candidate(self._qualname, source) as candidate:
-            set_up = candidate.time(())
-            timing = candidate.time(calls)
-        if timing.died:
-            raise _Died(f"the {side} dies in the race ({timing.died})")
-        return _Block(set_up.overhead_ns, timing.run_ns, timing.overhead_ns)
+    def _laps(
+        self, run_old: Callable[[], _Block], run_new: Callable[[], _Block], count: int
+    ) -> list[_Lap]:
+        laps = []
+        for number in range(count):
+            if (number + len(self.pairs)) % 2:
+                new = run_new()
+                old = run_old()
+            else:
+                old = run_old()
+                new = run_new()
+            laps.append(_Lap(old, new))
+            if new.run_ns > _HOPELESS * old.run_ns:
+                break
+        return laps
 
 
 def _run(track: _Track, terms: Terms, seed: int, *, deadline: float) -> Race:
     while True:
         track.pair()
-        pairs = len(track.laps) // 2
+        pairs = len(track.pairs)
         late = time.perf_counter() > deadline
-        if pairs < terms.pairs and not late:
+        hopeless = max(pair.ratio(0.0) for pair in track.pairs) * _HOPELESS < 1
+        if pairs < terms.pairs and not (late or hopeless):
             continue
         ended = _judge(track, terms, seed)
         if ended.verdict != "undecided" or late or pairs >= terms.most_pairs:
@@ -188,17 +250,18 @@ def _run(track: _Track, terms: Terms, seed: int, *, deadline: float) -> Race:
 
 
 def _judge(track: _Track, terms: Terms, seed: int) -> Race:
-    charge_ns = _charge_ns(track.laps, seed)
-    ratios = [old.run_ns / (new.run_ns + charge_ns) for old, new in track.laps]
+    laps = [lap for pair in track.pairs for lap in pair.laps]
+    charge_ns = _charge_ns(track.pairs, seed)
+    ratios = [pair.ratio(charge_ns) for pair in track.pairs]
     ratio, low, high = median_interval(ratios, seed=seed)
     calls = len(track.load.calls) * track.load.passes
     gain = Gain(
         ratio=ratio,
         low=low,
         high=high,
-        n=len(ratios),
-        before_ns=median(old.run_ns for old, _ in track.laps) / calls,
-        after_ns=median(new.run_ns + charge_ns for _, new in track.laps) / calls,
+        n=len(laps),
+        before_ns=median(lap.old.run_ns for lap in laps) / calls,
+        after_ns=median(lap.new.run_ns + charge_ns for lap in laps) / calls,
     )
     verdict: RaceVerdict = "undecided"
     if low >= terms.min_gain:
@@ -211,13 +274,18 @@ def _judge(track: _Track, terms: Terms, seed: int) -> Race:
     if charge_ns:
         words += f"; charged {charge_ns / 1e6:.2f} ms per block for work outside the calls"
     return Race(
-        gain=gain, verdict=verdict, reason=words, measurements={"charged_ns": float(charge_ns)}
+        gain=gain,
+        verdict=verdict,
+        reason=words,
+        measurements={"charged_ns": float(charge_ns), "pairs": float(len(ratios))},
     )
 
 
-def _charge_ns(laps: Sequence[tuple[_Block, _Block]], seed: int) -> float:
-    """CPU that the variant spent outside the calls, as far as it is clearly the variant's."""
-    extra = [new.overhead_ns - old.overhead_ns for old, new in laps]
+def _charge_ns(pairs: Sequence[_Pair], seed: int) -> float:
+    """CPU per block that the variant spent outside the calls, as far as it is clearly its own."""
+    extra = [
+        median(lap.new.overhead_ns - lap.old.overhead_ns for lap in pair.laps) for pair in pairs
+    ]
     middle, low, _ = median_interval(extra, seed=seed)
-    set_up = median(new.set_up_ns for _, new in laps) - median(old.set_up_ns for old, _ in laps)
+    set_up = median(pair.set_up_ns for pair in pairs)
     return (middle if low > 0 else 0.0) + max(0.0, set_up - SET_UP_ALLOWANCE_NS)

@@ -66,13 +66,15 @@ def select(
         return Selection(reason="no variant survived the gates")
     contest = _Contest(executor, gene, calls, min_gain, time.monotonic() + budget_s, seed)
     field = list({variant.id: variant for variant in variants}.values())
+    if len(field) == 1:
+        return contest.final(field)
     pairs = 2
     ranked = contest.heat(field, pairs=pairs)
     while len(ranked) > 2:
         field = [runner.variant for runner in ranked[: -(-len(ranked) // 2)]]
         pairs += 1
         ranked = contest.heat(field, pairs=pairs)
-    return contest.final(ranked)
+    return contest.final([runner.variant for runner in ranked])
 
 
 class _Contest:
@@ -96,18 +98,18 @@ class _Contest:
         alive = [runner for runner in runners if runner.race.verdict != "failed"]
         return sorted(alive, key=lambda runner: -runner.race.gain.ratio)
 
-    def final(self, ranked: Sequence[_Runner]) -> Selection:
+    def final(self, ranked: Sequence[Variant]) -> Selection:
         """The full race; the first that is fast enough and harms nothing is the champion."""
-        for runner in ranked:
-            ended = self._race(runner.variant, self._terms(share=len(ranked)))
+        for variant in ranked:
+            ended = self._race(variant, self._terms(share=len(ranked)))
             if ended.verdict == "faster":
-                ended = self._without_harm(runner.variant, ended)
+                ended = self._without_harm(variant, ended)
             if ended.verdict == "faster":
                 return Selection(
-                    champion=runner.variant,
+                    champion=variant,
                     race=ended,
                     races=self._races,
-                    reason=f"{runner.variant.operator}: {ended.reason}",
+                    reason=f"{variant.operator}: {ended.reason}",
                 )
         return Selection(races=self._races, reason=self._why_none())
 
