@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import codegenesis
 from codegenesis.errors import SandboxImportError
 from codegenesis.sandbox.environment import Environment
 
@@ -36,6 +35,7 @@ _SYSTEM = (
     "/etc/localtime",
     "/usr/share/zoneinfo",
 )
+_OWN = Path(__file__).parents[1]  # the package, wherever it is installed
 _SECRET = (
     "*.pem",
     "*.key",
@@ -69,7 +69,7 @@ def view(environment: Environment) -> View:
     Raises:
         SandboxImportError: the project is too large to be looked through for secrets.
     """
-    libraries = [*_SYSTEM, *_libraries(), str(Path(codegenesis.__file__).parent)]
+    libraries = [*_SYSTEM, *_libraries(), str(_OWN)]
     paths = [environment.root, *filter(None, sys.path)]
     libraries += [path for path in paths if _is_library(path)]
     projects = [Path(path) for path in paths if not _is_library(path)]

@@ -13,7 +13,6 @@ from typing import Self
 
 import msgspec
 
-import codegenesis
 from codegenesis.errors import SandboxError, SandboxImportError
 from codegenesis.sandbox import messages
 from codegenesis.sandbox.candidate import JailedCandidate
@@ -207,7 +206,7 @@ class _Zygote:
 
 
 def _spawn(python: str, control: int, lifeline: int) -> subprocess.Popen[bytes]:
-    home = [str(Path(codegenesis.__file__).parent.parent)] if python == sys.executable else []
+    home = [str(Path(__file__).parents[2])] if python == sys.executable else []
     return subprocess.Popen(
         [python, "-P", "-B", "-c", _BOOT, str(control), str(lifeline), *home],
         pass_fds=(control, lifeline),
