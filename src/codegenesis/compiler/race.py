@@ -173,7 +173,7 @@ class _Side:
         timing = candidate.time(calls)
         if timing.died:
             raise _Died(f"the {self._name} dies in the race ({timing.died})")
-        return _Block(timing.run_ns, timing.overhead_ns)
+        return _Block(max(1, timing.run_ns), timing.overhead_ns)
 
     def cold_block(self, load: Workload) -> _Block:
         blocks = []
@@ -231,7 +231,7 @@ class _Track:
                 old = run_old()
                 new = run_new()
             laps.append(_Lap(old, new))
-            if new.run_ns > _HOPELESS * old.run_ns:
+            if all(lap.new.run_ns > _HOPELESS * lap.old.run_ns for lap in laps) and number:
                 break
         return laps
 
