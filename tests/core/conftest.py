@@ -90,7 +90,7 @@ class Bench:
         self,
         name: str,
         source: str,
-        calls: Iterable[tuple[object, ...]],
+        examples: Iterable[tuple[object, ...]],
         *,
         module: str = "",
         kind: str = "function",
@@ -112,7 +112,7 @@ class Bench:
             assert variant.hypothesis
             assert variant.risk
             function = function_of(variant.source, module=module, name=gene.name)
-            for args in calls:
+            for args in examples:
                 assert outcome(function, args) == outcome(original, args), variant.source
             functions.append(function)
         return functions

@@ -1,4 +1,4 @@
-"""Nested loops over equal keys become look-ups; the search for duplicates is the same with itself."""
+"""Nested loops over equal keys become look-ups; a search for duplicates is one with itself."""
 
 from __future__ import annotations
 

@@ -258,4 +258,7 @@ def test_formatting_and_comments_of_other_lines_stay(bench):
 def test_indentation_of_two_spaces_stays(bench):
     source = "def f(xs, ys):\n  n = 0\n  for x in xs:\n    if x in ys:\n      n += 1\n  return n\n"
     (variant,) = bench.write("set_membership", source)
-    assert "\n  ys_set = set(ys)\n  for x in xs:\n    if x in ys_set:\n      n += 1\n" in variant.source
+    assert (
+        "\n  ys_set = set(ys)\n  for x in xs:\n    if x in ys_set:\n      n += 1\n"
+        in variant.source
+    )

@@ -90,8 +90,8 @@ class Heal:
 
 
 def _curable(view: View, crash: Crash) -> bool:
-    module = crash.type.rpartition(".")[0]
-    known = isinstance(getattr(builtins, crash.type, None), type)
+    module = crash.type.removeprefix("builtins.").rpartition(".")[0]
+    known = not module and isinstance(getattr(builtins, crash.name, None), type)
     library = module.partition(".")[0] in sys.stdlib_module_names
     if crash.name in UNTOUCHED or not (known or library):
         return False
@@ -193,7 +193,7 @@ def _within(text: str, body: Sequence[cst.CSTNode]) -> cst.Try:
 
 def _exception(view: View, edits: Edits, crash: Crash) -> str:
     """A word for the exception type, imported where it is not a builtin."""
-    module, _, name = crash.type.rpartition(".")
+    module, _, name = crash.type.removeprefix("builtins.").rpartition(".")
     if not module:
         return name
     word, needs = view.imported(module, name)

@@ -11,7 +11,8 @@ once per item before the outer loop:
                                                       pattern = value
 
 An expression in a loop that never runs, or in a branch that is never taken, is not evaluated
-today. Where evaluating it could raise, a second variant keeps that: it computes at first use.
+today. Where evaluating it could raise, a second variant keeps that: it computes at first use, or,
+in front of a comprehension, only when there is anything to go through.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from codegenesis.core.syntax import (
     code,
     flat,
     key,
+    place,
     reads,
     targets,
 )
@@ -68,6 +70,10 @@ def _before(view: View, *, lazily: bool) -> Unit | None:
         edits = Edits(view)
         if not lazily or cannot_raise(node):
             edits.before(loop.statement, f"{name} = {flat(node)}\n")
+            return _everywhere(view, edits, node, name, loop).apply()
+        guard = place(loop.node.iter) if isinstance(loop.node, cst.CompFor) else None
+        if guard is not None:
+            edits.before(loop.statement, f"{name} = {flat(node)} if {guard} else None\n")
             return _everywhere(view, edits, node, name, loop).apply()
         if loop.is_statement and not _in_expression(view, node):
             at_first_use(edits, loop, view.statement(node), name, flat(node))

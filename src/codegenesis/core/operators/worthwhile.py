@@ -13,6 +13,15 @@ CHEAP = frozenset(
     {"isinstance", "issubclass", "range", "type", "callable", "hasattr", "bool", "slice", "object"}
 )
 
+#: What computes with a value and leaves it as it is.
+LOOKING = (
+    cst.BinaryOperation,
+    cst.Comparison,
+    cst.ComparisonTarget,
+    cst.FormattedStringExpression,
+    cst.UnaryOperation,
+)
+
 #: Calls of one pass at C speed over nothing: worth it only inside something else.
 LIGHT = frozenset({"len", "abs", "ord", "chr", "int", "float"})
 
@@ -23,13 +32,8 @@ def candidates(view: View, *, cheap: bool = True) -> Iterator[cst.BaseExpression
     Args:
         cheap: also those that save little: `len(xs)`, attribute chains, f-strings.
     """
-    covered: set[int] = set()
     for node in view.nodes:
-        parent = view.parent(node)
-        if parent is not None and id(parent) in covered:
-            covered.add(id(node))
-        elif _worth(view, node, cheap=cheap) and _movable(view, node) and _shared(view, node):
-            covered.add(id(node))
+        if _worth(view, node, cheap=cheap) and _movable(view, node) and _shared(view, node):
             assert isinstance(node, cst.BaseExpression)
             yield node
 
@@ -94,12 +98,10 @@ def _decorates(view: View, node: cst.CSTNode) -> bool:
 
 def _shared(view: View, node: cst.CSTNode) -> bool:
     """Whether all uses may get the same object: it cannot be changed, or nobody does."""
-    if not fresh(node):
-        return True
     parent = view.parent(node)
+    if not fresh(node) or isinstance(parent, (*LOOKING, cst.For, cst.CompFor, cst.Subscript)):
+        return True
     match parent:
-        case cst.ComparisonTarget() | cst.For() | cst.CompFor() | cst.Subscript():
-            return True
         case cst.Attribute():
             call = view.parent(parent)
             return isinstance(call, cst.Call) and call.func is parent and pure_call(call)
@@ -114,6 +116,8 @@ def _shared(view: View, node: cst.CSTNode) -> bool:
 def _only_looks(use: Use) -> bool:
     if use.kind in ("assigned", "contains", "indexed", "iterated", "tested"):
         return True
+    if use.kind == "other":
+        return isinstance(use.within, LOOKING)
     return use.kind in ("method", "argument") and pure_call(use.call)
 
 
