@@ -41,7 +41,7 @@ def harm(
 ) -> Harm:
     """Race each size class; raises like `race`."""
     classes = size_classes(plan(executor, qualname, calls, original=original))
-    terms = Terms(pairs=3, most_pairs=3, budget_s=budget_s / max(1, len(classes)))
+    terms = Terms(pairs=2, most_pairs=2, budget_s=budget_s / max(1, len(classes)))
     measurements: dict[str, float] = {}
     for number, members in enumerate(classes, start=1):
         ended = race(executor, qualname, source, members, original=original, terms=terms, seed=seed)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from codegenesis.model import Record
 from codegenesis.sandbox import Candidate, Executor
 
-_SLICE_NS = 40_000_000  # CPU of the original in one pass, at most (one call may exceed it)
+_SLICE_NS = 20_000_000  # CPU of the original in one pass, at most (one call may exceed it)
 _MOST_CALLS = 1000
 _MOST_PASSES = 2000
 _MOST_COLD_PASSES = 8

@@ -13,7 +13,7 @@ import platform
 import socket
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import msgspec
 
@@ -50,7 +50,6 @@ class Engine:
         self._delivery = Delivery(store, ledger, config)
         self._jails = Jails()
         self._evolver = Evolver(store, ledger, config)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="codegenesis-evolve")
         self._evolving: tuple[Gene, Future[Evolution]] | None = None
         self._next_look = 0.0
         self._said: dict[str, float] = {}
@@ -70,7 +69,6 @@ class Engine:
                 self.tick()
         finally:
             self._evolver.cancel()
-            self._worker.shutdown(wait=True, cancel_futures=True)
             self._jails.close()
 
     def tick(self) -> None:
@@ -122,8 +120,20 @@ class Engine:
         if candidate is not None:
             log.info("evolving %s: %s", candidate.gene.target, candidate.reason)
             note_attempt(self._store, candidate.gene)
-            future = self._worker.submit(self._evolver.evolve, candidate.gene)
-            self._evolving = (candidate.gene, future)
+            self._evolving = (candidate.gene, self._begin(candidate.gene))
+
+    def _begin(self, gene: Gene) -> Future[Evolution]:
+        """On a daemon thread: when the engine is to end, it does not wait for a race."""
+        future: Future[Evolution] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(self._evolver.evolve(gene))
+            except BaseException as error:  # noqa: BLE001 (thread boundary: handed on)
+                future.set_exception(error)
+
+        threading.Thread(target=work, name="codegenesis-evolve", daemon=True).start()
+        return future
 
     def _complain(self, error: CodeGenesisError) -> None:
         words = f"{error} {error.remedy}".strip()

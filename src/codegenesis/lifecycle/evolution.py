@@ -20,11 +20,14 @@ from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, stan
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.model import Champion, Gene, Observation, Record, Trial, Variant
-from codegenesis.sandbox import Environment, Executor, Sandbox
+from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
 from codegenesis.store import Store
 
 #: Fresh inputs for each variant before the race; who wins has to pass them all again, and more.
 FIRST_LOOK = 100
+#: A candidate may use so many times the CPU of the dearest recorded call, but this at least.
+HEADROOM = 100
+LEAST_CPU_S = 0.5
 #: Share of a gene's seconds in which variants go through the gates; the rest is for the race.
 GATES_SHARE = 0.35
 #: One gate may take this part of a gene's seconds for one variant.
@@ -66,6 +69,14 @@ class Evolution(Record, frozen=True, kw_only=True):
         return counts
 
 
+def limits_for(observations: Sequence[Observation]) -> Limits:
+    """Limits from what the original itself used: a fresh input may cost far more than any seen,
+    but a variant (or the original, on an input nobody sends) need not be waited for forever."""
+    dearest_ns = max((each.cpu_ns for each in observations), default=0)
+    cpu_s = min(max(HEADROOM * dearest_ns / 1e9, LEAST_CPU_S), Limits().cpu_s)
+    return Limits(cpu_s=cpu_s)
+
+
 class Evolver:
     """Evolves genes of one store, one at a time.
 
@@ -100,7 +111,7 @@ class Evolver:
         started = time.monotonic()
         seen = recent(self.store, gene) if observations is None else observations
         run = _Pass(self, gene)
-        with Sandbox(Environment.for_gene(gene)) as executor:
+        with Sandbox(Environment.for_gene(gene), limits=limits_for(seen)) as executor:
             found = run.through(executor, seen)
         return msgspec.structs.replace(found, seconds=time.monotonic() - started)
 
