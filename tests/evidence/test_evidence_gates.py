@@ -305,6 +305,8 @@ def test_healing_leaves_exceptions_alone_that_are_no_crashes(bench):
 
 
 FORBIDDEN = [
+    ("from builtins import eval as e\ndef fee(amount, tier='basic'):\n    return 1\n", "eval"),
+    ("import builtins\ndef fee(amount, tier='basic'):\n    return 1\n", "imports builtins"),
     ("import os\ndef fee(amount, tier='basic'):\n    return amount\n", "imports os"),
     ("def fee(amount, tier='basic'):\n    import subprocess\n    return amount\n", "subprocess"),
     ("from . import x\ndef fee(amount, tier='basic'):\n    return amount\n", "relatively"),
@@ -346,6 +348,7 @@ def test_policy_refuses(bench, source, words):
 
 
 ALLOWED = [
+    "from builtins import KeyError as _K\ndef fee(amount, tier='basic'):\n    return 1\n",
     "import functools\nfrom collections import deque\ndef fee(amount, tier='basic'):\n    pass\n",
     "import random\ndef fee(amount, tier='basic'):\n    return 1\n",  # the module imports it too
     "_LIMITS = frozenset([LIMIT])\ndef fee(amount, tier='basic'):\n    return 1\n",

@@ -194,7 +194,7 @@ def _impure(
     """Why the function is not pure, cheapest evidence first."""
     for call in calls:
         if runs[call].first.after != call:
-            return f"changes its arguments: {show_call(gene.name, call)}"
+            return f"changes its arguments: {clip(show_call(gene.name, call), 120)}"
     if found := scan(gene):
         return "; ".join(effect.words for effect in found[:3])
     try:

@@ -80,6 +80,10 @@ def imports(s: Subjects) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.level:
             yield f"line {node.lineno}: imports relatively"
             continue
+        if isinstance(node, ast.ImportFrom) and node.module == "builtins":
+            if reaching := REACHING & {alias.name for alias in node.names}:
+                yield f"line {node.lineno}: uses {', '.join(sorted(reaching))}"
+            continue
         for origin in _origins(node):
             if origin not in PURE_MODULES and origin.partition(".")[0] not in known:
                 yield f"line {node.lineno}: imports {origin}, which is not a pure module"
