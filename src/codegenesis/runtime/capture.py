@@ -6,7 +6,7 @@ redaction and everything that needs thought happens on the agent's thread (`inta
 
 Per gene and minute, the first `FULL` sampled calls are kept with their values, in their order and
 with their repeats, so that a realistic workload can be replayed; after these, calls not seen
-before, up to `NOVEL`. All others leave their keyed digest and a sketch.
+before, up to `NOVEL`; genes in shadow go on. All others leave their keyed digest and a sketch.
 """
 
 from __future__ import annotations
@@ -109,6 +109,10 @@ class Capture:
         mode: `plain`, `values`, `sketch` or `off`, see `Config.capture`.
         sensitive: says which parameter names must not be recorded.
         key: keys the digests, so that they cannot be compared with guessed values.
+
+    Attributes:
+        eager: targets whose calls are kept beyond what a minute allows: their release is in
+            shadow and waits for fresh ones.
     """
 
     def __init__(
@@ -118,6 +122,7 @@ class Capture:
         self.sensitive = sensitive
         self.key = key
         self.ring = ring
+        self.eager: frozenset[str] = frozenset()
         self._forms: dict[LiveGene, _Form] = {}
 
     @classmethod
@@ -171,7 +176,8 @@ class Capture:
             return
         raw.digest = hashlib.blake2b(raw.call, digest_size=16, key=self.key).hexdigest()
         raw.immutable = all(type(arg) in _ATOMS for arg in (*args, *kwargs.values()))
-        raw.keep = self.mode != "sketch" and not form.sensitive and form.room_for(raw.digest)
+        allowed = self.mode != "sketch" and not form.sensitive
+        raw.keep = allowed and (form.room_for(raw.digest) or raw.gene.target in self.eager)
 
     def _finish(
         self,

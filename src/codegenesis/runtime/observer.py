@@ -37,6 +37,7 @@ class Observer:
         Args:
             eager: targets to be watched first, at every visit (they are in shadow).
         """
+        self._capture.eager = frozenset(eager)
         waiting = sum(not self._over(gene) for gene in genes)
         room = int(self._governor.left_ns() / (CALL_NS * self._size)) - waiting
         bare = [gene for gene in genes if gene.overlay is None]
