@@ -23,12 +23,15 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 HERE = "CODEGENESIS_INTERNAL_HERE"
 
 
-def launch_environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
+def launch_environment(
+    config: Config, environ: Mapping[str, str], *, start: Path | None = None
+) -> dict[str, str]:
     """The environment in which a command, and all Python below it, is watched and evolved.
 
     Args:
         config: settings that the processes shall have.
         environ: what the command would have been given; PYTHONPATH in it is kept.
+        start: where the command is started; the current directory when left out.
     """
     inherited = environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = [str(BOOTSTRAP), *(path for path in inherited if path and path != str(BOOTSTRAP))]
@@ -36,7 +39,7 @@ def launch_environment(config: Config, environ: Mapping[str, str]) -> dict[str, 
         **environ,
         **config.environment(),
         "PYTHONPATH": os.pathsep.join(paths),
-        HERE: str(Path.cwd()),
+        HERE: str((start or Path.cwd()).absolute()),
     }
 
 
