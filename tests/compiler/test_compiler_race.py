@@ -130,11 +130,11 @@ def test_a_loss_on_one_size_class_is_harm(bench):
 
 
 def test_size_classes_follow_the_cost_and_keep_order_and_repeats(bench):
-    calls = bench.calls(*[(n,) for n in (300, 1, 2, 400, 500, 3, 300, 1)])
+    calls = bench.calls(*[(n,) for n in (40, 1, 2, 50, 60, 3, 40, 1)])
     load = plan(bench.sandbox, "busy", calls)
     small, large = size_classes(load)
     assert small == tuple(bench.calls((1,), (2,), (3,), (1,)))
-    assert large == tuple(bench.calls((300,), (400,), (500,), (300,)))
+    assert large == tuple(bench.calls((40,), (50,), (60,), (40,)))
 
 
 def test_tiny_workloads_are_repeated_and_slow_ones_are_cut(bench):
@@ -195,7 +195,7 @@ def test_selection_refuses_a_gain_that_harms_small_calls(bench):
         pass
     return 400 * n * (400 * n - 1) // 2
 """
-    calls = bench.calls(*[(n,) for n in (1, 2, 3, 200, 250, 300)])
+    calls = bench.calls(*[(n,) for n in (1, 2, 3, 60, 80, 90)])
     chosen = select(bench.sandbox, bench.gene("busy"), [bench.variant("busy", source)], calls)
     assert chosen.champion is None
     assert "as long" in chosen.reason

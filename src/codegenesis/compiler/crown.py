@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,13 +16,16 @@ from codegenesis.compiler.formatting import format_fragment
 from codegenesis.compiler.minimise import minimise
 from codegenesis.compiler.patch import patch
 from codegenesis.compiler.race import Race, Terms, race
-from codegenesis.compiler.select import select
+from codegenesis.compiler.select import Selection, select
 from codegenesis.evidence import Case, Gate, run_gates, survived
 from codegenesis.model import Champion, Record, Trial, Variant
 
 #: Share of the gain that must remain for an edit to be dispensable; of its logarithm, where that
 #: is less: twelve times as fast or eleven is no reason to keep an edit.
 _KEEPS = 0.9
+
+#: Fresh inputs per attempt at minimising; what comes out of it meets all of them.
+_QUICK_FRESH = 40
 
 
 class Coronation(Record, frozen=True, kw_only=True):
@@ -61,34 +65,34 @@ def crown(
         SandboxError: the sandbox itself has failed.
         FragmentError: the gene's file has changed under our feet.
     """
-    deadline = time.monotonic() + budget_s
-    calls = racing_calls(case)
-    chosen = select(
-        case.executor,
-        case.gene,
-        survivors,
-        calls,
-        min_gain=min_gain,
-        budget_s=budget_s / 2,
-        seed=case.seed,
-    )
-    known = {variant.id: variant for variant in survivors}
-    raced = tuple(ended.trial(known[name]) for name, ended in chosen.races.items())
-    if chosen.champion is None or chosen.race is None:
-        return Coronation(reason=chosen.reason, trials=raced)
-    finisher = _Finisher(case, gates, calls, min_gain, deadline)
-    variant, trials, ended = finisher.finish(chosen.champion, chosen.race)
+    finisher = _Finisher(case, gates, racing_calls(case), min_gain, time.monotonic() + budget_s)
+    field, trials = list(survivors), list[Trial]()
+    while True:
+        chosen = finisher.select(field)
+        known = {variant.id: variant for variant in field}
+        trials += [ended.trial(known[name]) for name, ended in chosen.races.items()]
+        if chosen.champion is None or chosen.race is None:
+            return Coronation(reason=chosen.reason, trials=tuple(trials))
+        finished = finisher.finish(chosen.champion, chosen.race)
+        trials += finished.trials if finished.variant.id not in known else finished.failed
+        if not finished.failed:
+            break
+        field.remove(chosen.champion)
+    variant = finished.variant
     champion = Champion(
         variant=variant,
         objective=case.objective,
-        gain=ended.gain,
-        trials=trials,
+        gain=finished.race.gain,
+        trials=finished.trials,
         pure=pure,
         diff=patch(case.gene, variant.source),
     )
-    made = () if variant.id in known else (variant,)
-    extra = trials if made else ()
-    return Coronation(champion=champion, reason=ended.reason, trials=raced + extra, variants=made)
+    return Coronation(
+        champion=champion,
+        reason=finished.race.reason,
+        trials=tuple(trials),
+        variants=() if variant in survivors else (variant,),
+    )
 
 
 def racing_calls(case: Case) -> tuple[bytes, ...]:
@@ -97,6 +101,18 @@ def racing_calls(case: Case) -> tuple[bytes, ...]:
     if case.objective == "speed":
         return case.calls
     return tuple(call for call, outcome in pairs if outcome.kind == "returned") or case.calls
+
+
+class _Finished(NamedTuple):
+    """A variant in its final form with its whole evidence; `failed` is what it died of, if so."""
+
+    variant: Variant
+    trials: tuple[Trial, ...]
+    race: Race
+
+    @property
+    def failed(self) -> tuple[Trial, ...]:
+        return tuple(trial for trial in self.trials if trial.verdict == "failed")
 
 
 class _Finisher:
@@ -111,8 +127,24 @@ class _Finisher:
         self._case, self._gates, self._calls = case, gates, calls
         self._min_gain, self._deadline = min_gain, deadline
 
-    def finish(self, variant: Variant, won: Race) -> tuple[Variant, tuple[Trial, ...], Race]:
-        """The variant in its smallest and tidiest form that is still proven, with its trials."""
+    def select(self, field: Sequence[Variant]) -> Selection:
+        """Race them; half of the time that is left is for what comes after."""
+        return select(
+            self._case.executor,
+            self._case.gene,
+            field,
+            self._calls,
+            min_gain=self._min_gain,
+            budget_s=max(1.0, (self._deadline - time.monotonic()) / 2),
+            seed=self._case.seed,
+        )
+
+    def finish(self, variant: Variant, won: Race) -> _Finished:
+        """The variant in its smallest and tidiest form that is still proven."""
+        trials = run_gates(self._gates, variant, self._case)
+        as_it_is = _Finished(variant, (*trials, won.trial(variant)), won)
+        if as_it_is.failed:
+            return as_it_is
         ratio = won.gain.ratio
         least = max(min(ratio * _KEEPS, ratio**_KEEPS), self._min_gain)
         small = minimise(
@@ -121,27 +153,27 @@ class _Finisher:
         source = format_fragment(small.source, path=self._case.gene.path)
         tidy = msgspec.structs.replace(variant, source=source)
         if tidy.id != variant.id and (proven := self._proven(tidy)):
-            return tidy, *proven
-        trials = run_gates(self._gates, variant, self._case)
-        return variant, (*trials, won.trial(variant)), won
+            return proven
+        return as_it_is
 
     def _good(self, variant: Variant, source: str, least: float) -> bool:
         if time.monotonic() > self._deadline:
             return False
         candidate = msgspec.structs.replace(variant, source=source)
+        quick_case = msgspec.structs.replace(self._case, fresh=_QUICK_FRESH)
+        if not survived(run_gates(self._gates, candidate, quick_case)):
+            return False  # most subsets of edits are broken programs, and die at once
         quick = Terms(min_gain=least, pairs=3, most_pairs=3, budget_s=5.0)
-        if self._race(candidate, quick).gain.ratio < least:
-            return False
-        return survived(run_gates(self._gates, candidate, self._case))
+        return self._race(candidate, quick).gain.ratio >= least
 
-    def _proven(self, variant: Variant) -> tuple[tuple[Trial, ...], Race] | None:
+    def _proven(self, variant: Variant) -> _Finished | None:
         trials = run_gates(self._gates, variant, self._case)
         if not survived(trials):
             return None
         ended = self._race(variant, Terms(min_gain=self._min_gain))
         if ended.verdict != "faster":
             return None
-        return (*trials, ended.trial(variant)), ended
+        return _Finished(variant, (*trials, ended.trial(variant)), ended)
 
     def _race(self, variant: Variant, terms: Terms) -> Race:
         return race(
