@@ -71,24 +71,28 @@ def measure(
         **_complexity(seen, seed=seed),
     }
     stamp = time.time_ns() if at_ns is None else at_ns
-    return [
-        Trait(
-            gene=gene.id,
-            name=name,
-            value=estimate.value,
-            unit=unit,
-            low=estimate.low,
-            high=estimate.high,
-            n=n,
-            method=method,
-            variant=variant,
-            at_ns=stamp,
-        )
-        for name, (estimate, unit, n, method) in estimates.items()
-    ]
+    return [_trait(gene, variant, name, measured, stamp) for name, measured in estimates.items()]
 
 
-_Measured = dict[str, tuple[Estimate, str, int, str]]
+#: Estimate, unit, number of observations, method.
+_Figure = tuple[Estimate, str, int, str]
+_Measured = dict[str, _Figure]
+
+
+def _trait(gene: Gene, variant: str, name: str, figure: _Figure, at_ns: int) -> Trait:
+    estimate, unit, n, method = figure
+    return Trait(
+        gene=gene.id,
+        name=name,
+        value=estimate.value,
+        unit=unit,
+        low=estimate.low,
+        high=estimate.high,
+        n=n,
+        method=method,
+        variant=variant,
+        at_ns=at_ns,
+    )
 
 
 def _load(groups: Sequence[Burst], *, processes: Collection[Process], seed: int) -> _Measured:
