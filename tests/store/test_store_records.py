@@ -405,3 +405,12 @@ def test_text_that_utf8_cannot_hold_is_written_out(store: Store, gene: Gene) -> 
     assert found is not None
     assert (found.diff, found.trials[0].detail, found.variant.risk) == (kept, kept, kept)
     assert store.genes()[0].path == kept
+
+
+def test_observations_with_arguments_are_found_behind_many_without(
+    store: Store, observe: Callable[..., list[Observation]]
+) -> None:
+    first, *others = observe("g", 60)
+    bare = [msgspec.structs.replace(each, call=None, outcome=None) for each in others]
+    store.add_observations([first, *bare])
+    assert store.observations("g", limit=5, newest=True, replayable=True) == [first]

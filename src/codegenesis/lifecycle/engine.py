@@ -31,6 +31,9 @@ log = logging.getLogger("codegenesis.engine")
 
 #: Looking for the next gene reads all traits, so it is not done at every poll.
 LOOK_EVERY_S = 1.0
+#: Observations older than this are deleted, and looked for this often.
+RETENTION_NS = 7 * 86_400_000_000_000
+PRUNE_EVERY_S = 3600.0
 #: While an error lasts it is said this often, not at every poll.
 REPEAT_S = 30.0
 
@@ -52,6 +55,7 @@ class Engine:
         self._evolver = Evolver(store, ledger, config)
         self._evolving: tuple[Gene, Future[Evolution]] | None = None
         self._next_look = 0.0
+        self._next_prune = time.monotonic() + PRUNE_EVERY_S
         self._said: dict[str, float] = {}
         self._stages: dict[str, Stage] = {}
         self._process = _describe(config)
@@ -77,6 +81,7 @@ class Engine:
             self._heartbeat()
             self._tell(self._delivery.round(executor=self._jails.borrow))
             self._collect()
+            self._prune()
             if self._evolving is None and self._store.frozen() is None:
                 self._start_next()
         except CodeGenesisError as error:
@@ -111,6 +116,11 @@ class Engine:
         log.info("%s: %s", gene.target, evolution.reason)
         if evolution.champion is not None:
             self._delivery.open(evolution.champion, gene)
+
+    def _prune(self) -> None:
+        if time.monotonic() >= self._next_prune:
+            self._next_prune = time.monotonic() + PRUNE_EVERY_S
+            self._store.prune(before_ns=time.time_ns() - RETENTION_NS)
 
     def _start_next(self) -> None:
         if time.monotonic() < self._next_look:

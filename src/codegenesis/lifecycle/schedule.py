@@ -18,6 +18,8 @@ from codegenesis.store import Store
 MIN_CALLS = 40
 #: Newest observations that traits are measured on.
 WINDOW = 1000
+#: Newest observations with their arguments that evidence rests on.
+REPLAYED = 400
 ATTEMPTED = "attempted_at_n"
 
 
@@ -59,8 +61,14 @@ def refresh(
 
 
 def recent(store: Store, gene: Gene) -> list[Observation]:
-    """The latest observations of a gene, oldest first."""
-    return store.observations(gene.id, limit=WINDOW, newest=True)
+    """The latest observations of a gene, and the latest that can be replayed; oldest first.
+
+    Busy genes are mostly sketched (`runtime.capture`), so the two are not the same.
+    """
+    latest = store.observations(gene.id, limit=WINDOW, newest=True)
+    replayable = store.observations(gene.id, limit=REPLAYED, newest=True, replayable=True)
+    older = [each for each in replayable if not latest or each.at_ns < latest[0].at_ns]
+    return older + latest
 
 
 def note_attempt(store: Store, gene: Gene) -> None:

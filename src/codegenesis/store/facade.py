@@ -150,12 +150,28 @@ class Store:
             observations.add(connection, encoded)
 
     def observations(
-        self, gene_id: str, *, since_ns: int = 0, limit: int | None = None, newest: bool = False
+        self,
+        gene_id: str,
+        *,
+        since_ns: int = 0,
+        limit: int | None = None,
+        newest: bool = False,
+        replayable: bool = False,
     ) -> list[Observation]:
-        """Observations of a gene by `at_ns`, oldest first; `newest`: the last `limit` of them."""
+        """Observations of a gene by `at_ns`, oldest first.
+
+        Args:
+            newest: the last `limit` of them instead of the first.
+            replayable: only those that were recorded with their arguments.
+        """
         with self._database.read() as connection:
             return observations.find(
-                connection, gene_id, since_ns=since_ns, limit=limit, newest=newest
+                connection,
+                gene_id,
+                since_ns=since_ns,
+                limit=limit,
+                newest=newest,
+                replayable=replayable,
             )
 
     def observation_counts(self) -> dict[str, int]:

@@ -35,11 +35,19 @@ def add(connection: Connection, batch: list[rows.Row]) -> None:
 
 
 def find(
-    connection: Connection, gene_id: str, *, since_ns: int, limit: int | None, newest: bool
+    connection: Connection,
+    gene_id: str,
+    *,
+    since_ns: int,
+    limit: int | None,
+    newest: bool,
+    replayable: bool,
 ) -> list[Observation]:
     """Observations of a gene, oldest first; with `newest` the last `limit` of them."""
     oldest_first = (_table.c.at_ns, _table.c.number)
     query = select(_table).where(_table.c.gene == gene_id, _table.c.at_ns >= since_ns)
+    if replayable:
+        query = query.where(_table.c.call.is_not(None))
     order = [column.desc() for column in oldest_first] if newest else oldest_first
     found = connection.execute(query.order_by(*order).limit(limit)).mappings()
     result = [_to_record(row) for row in found]
