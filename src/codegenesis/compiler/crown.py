@@ -146,7 +146,7 @@ class _Finisher:
         if as_it_is.failed:
             return as_it_is
         ratio = won.gain.ratio
-        least = max(min(ratio * _KEEPS, ratio**_KEEPS), self._min_gain)
+        least = max(min(_KEEPS, ratio ** (_KEEPS - 1)), self._min_gain / ratio)
         small = minimise(
             self._case.gene, variant, survives=lambda source: self._good(variant, source, least)
         )
@@ -157,6 +157,7 @@ class _Finisher:
         return as_it_is
 
     def _good(self, variant: Variant, source: str, least: float) -> bool:
+        """Is it as good as the variant? They are raced against each other, which is finer."""
         if time.monotonic() > self._deadline:
             return False
         candidate = msgspec.structs.replace(variant, source=source)
@@ -164,7 +165,7 @@ class _Finisher:
         if not survived(run_gates(self._gates, candidate, quick_case)):
             return False  # most subsets of edits are broken programs, and die at once
         quick = Terms(min_gain=least, pairs=3, most_pairs=3, budget_s=5.0)
-        return self._race(candidate, quick).gain.ratio >= least
+        return self._race(candidate, quick, original=variant.source).gain.ratio >= least
 
     def _proven(self, variant: Variant) -> _Finished | None:
         trials = run_gates(self._gates, variant, self._case)
@@ -175,12 +176,13 @@ class _Finisher:
             return None
         return _Finished(variant, (*trials, ended.trial(variant)), ended)
 
-    def _race(self, variant: Variant, terms: Terms) -> Race:
+    def _race(self, variant: Variant, terms: Terms, *, original: str | None = None) -> Race:
         return race(
             self._case.executor,
             self._case.gene.qualname,
             variant.source,
             self._calls,
+            original=original,
             terms=terms,
             seed=self._case.seed,
         )
