@@ -8,6 +8,7 @@ import signal
 from types import FrameType
 
 import click
+import msgspec
 from rich.logging import RichHandler
 
 from codegenesis.cli.output import emit, json_option, talk
@@ -18,14 +19,23 @@ from codegenesis.lifecycle import Engine, EngineLock, run_command
 
 
 @click.command(context_settings={"ignore_unknown_options": False})
+@click.option(
+    "--target",
+    "targets",
+    metavar="PATTERN",
+    multiple=True,
+    help="What to watch, like 'shop.*' or 'app.py:*'; repeat it for more.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @config_options
-def run(config: Config, command: tuple[str, ...]) -> int:
+def run(config: Config, command: tuple[str, ...], targets: tuple[str, ...]) -> int:
     """Run COMMAND (after --) with its functions watched and evolved; its code stays as it is.
 
     Examples: `codegenesis run -- python app.py`, `codegenesis run --target 'shop.*' -- uvicorn
     shop:app --workers 2`. The exit code is the command's own.
     """
+    if targets:
+        config = msgspec.structs.replace(config, target=targets)
     open_store(config, create=True).close()
     open_keys(config)
     return run_command(command, config)

@@ -16,6 +16,8 @@ from codegenesis.store import Store
 
 #: Fewer recorded calls than this prove too little to start on.
 MIN_CALLS = 40
+#: Priority below which a gene is left alone: about a thousandth of a core to win.
+WORTHWHILE = 0.0005
 #: Newest observations that traits are measured on.
 WINDOW = 1000
 #: Newest observations with their arguments that evidence rests on.
@@ -31,7 +33,7 @@ class Candidate(Record, frozen=True, kw_only=True):
     reason: str
 
 
-def next_gene(store: Store, *, min_score: float = 0.0) -> Candidate | None:
+def next_gene(store: Store, *, min_score: float = WORTHWHILE) -> Candidate | None:
     """The gene with the highest priority that may be evolved now; None when there is none."""
     counts = store.observation_counts()
     busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))}
