@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -28,6 +29,10 @@ SENSITIVE = (
     # Short ones count only as a whole word: `pin` is sensitive, `spinner` is not.
     r"(?<![a-z])(?:auth|card|cards|pin|pan|otp|ssn|dob|bic)(?![a-z])",
 )
+
+_CONTAINERS = (list, tuple, set, frozenset, deque)
+#: Items of these types hold nothing else; they are most of all items.
+_HARMLESS = frozenset({int, float, str, bytes, bool, complex, type(None)})
 
 
 class Redactor:
@@ -46,7 +51,7 @@ class Redactor:
     def refuses(self, *parts: bytes) -> bool:
         """Must one of these encoded values not be kept? What cannot be read must not."""
         try:
-            return any(self._in_value(wire.decode(data)) for data in parts if data)
+            return any(self._in_value(wire.decode(data)) for data in {*parts} if data)
         except WireError:
             return True
 
@@ -56,10 +61,13 @@ class Redactor:
         if isinstance(value, dict):
             if any(isinstance(key, str) and self.sensitive(key) for key in value):
                 return True
-            return any(map(self._in_value, value)) or any(map(self._in_value, value.values()))
-        if isinstance(value, list | tuple | set | frozenset):
-            return any(map(self._in_value, value))
-        return False
+            return self._in_items(value) or self._in_items(value.values())
+        return isinstance(value, _CONTAINERS) and self._in_items(value)
+
+    def _in_items(self, items: Iterable[Any]) -> bool:
+        if _HARMLESS.issuperset(map(type, items)):
+            return False
+        return any(map(self._in_value, items))
 
     def _in_opaque(self, value: wire.Opaque) -> bool:
         return any(map(self.sensitive, _names(value))) or self._in_value(value.state)

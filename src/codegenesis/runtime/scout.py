@@ -52,6 +52,7 @@ class Scout:
         self._unfit: set[types.FunctionType] = set()
         self._news: list[Gene] = []
         self._next_look = 0.0
+        self._modules = 0
 
     def look(self) -> list[Gene]:
         """Look around; descriptions of what is new since the last time."""
@@ -71,13 +72,17 @@ class Scout:
         ]
 
     def _discover(self, targets: Targets) -> None:
+        again = time.monotonic() >= self._next_look
+        if not again and len(sys.modules) == self._modules:
+            return  # the cheap answer, five times a second
+        self._modules = len(sys.modules)
         fresh = []
         for name, _, file in discover.modules(self._seen):
             names = targets.of_module(name, file)
             if names:
                 self._wanted[name] = _Wanted(file, names)
                 fresh.append(name)
-        if time.monotonic() >= self._next_look:
+        if again:
             self._next_look = time.monotonic() + _AGAIN_S
             fresh = list(self._wanted)
         for name in fresh:
