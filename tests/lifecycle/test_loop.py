@@ -1,4 +1,4 @@
-"""The loop closes on a program that knows nothing of it: real processes, jail, store and signatures."""
+"""The loop closes on a program that knows nothing of it: all processes, the jail, the store."""
 
 from __future__ import annotations
 
