@@ -4,7 +4,7 @@
     ├── UsageError                   exit 2   what was asked for does not make sense
     │   ├── ConfigError                       a setting is unknown or has the wrong form
     │   ├── TargetError                       TARGET names nothing that can be found or imported
-    │   └── NotEvolvableError                 the function exists, but is not (yet) of a kind we evolve
+    │   └── NotEvolvableError                 the function is of a kind that is not evolved
     ├── NoBetterVersionError         exit 3   everything was tried, the original stays
     ├── PolicyRefusedError           exit 4   the owner's policy says no
     ├── VerificationError            exit 5   a signature, a digest or the chain does not hold
@@ -16,7 +16,7 @@
     ├── StoreError                   exit 1   the store cannot be read or written
     │   └── StoreVersionError        exit 2   the store was written by a newer CodeGenesis
     ├── WireError                    exit 1   a value cannot be encoded, or bytes are not a value
-    └── FragmentError                exit 1   a variant's source does not fit the function it replaces
+    └── FragmentError                exit 1   a variant's source does not fit its function
 
 Every error carries what happened (`str(error)`) and, in `remedy`, the next step for the person who
 reads it. The exit code belongs to the class, so the command line has one place that maps errors.

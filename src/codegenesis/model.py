@@ -1,4 +1,4 @@
-"""The nouns of the house, as frozen records: everything that two rooms hand each other is one of these.
+"""The nouns of the house, as frozen records: what two rooms hand each other is one of these.
 
 They are `msgspec.Struct`s: about as cheap to import as dataclasses, and they encode to JSON and
 MessagePack by themselves (`msgspec.json.encode(record)`). Times are Unix nanoseconds (`_ns`),

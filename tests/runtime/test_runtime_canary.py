@@ -107,6 +107,7 @@ def test_calls_are_drawn_by_weight(
 
 def test_measured_calls_are_those_that_were_drawn(shop: Any, purse: Purse) -> None:
     canary = Canary(shop.which, "def which(x):\n    return 'new'", purse)
+    canary.router.quota = 300
     results = Counter({"old": "control", "new": "variant"}[shop.which(n)] for n in range(300))
     assert canary.arms() == results
     assert all(drawn.cost.wall_ns >= 0 and not drawn.error for drawn in canary.samples)
@@ -134,6 +135,7 @@ def test_the_quota_bounds_what_is_measured_not_what_is_drawn(shop: Any, purse: P
 
 def test_a_slower_variant_is_seen_to_be_slower(shop: Any, purse: Purse) -> None:
     canary = Canary(shop.spin, "def spin(n):\n    return sum(i for i in range(n * 20))", purse)
+    canary.router.quota = 200
     for _ in range(200):
         shop.spin(300)
     costs: dict[str, list[int]] = {"control": [], "variant": []}

@@ -158,6 +158,7 @@ def test_a_canary_is_routed_and_promoted_with_the_same_code(house: House, shop: 
     house.visit()
     router = gene.overlay
     assert isinstance(router, Router)
+    router.quota = 200
     results = [shop.which(n) for n in range(200)]
     assert {"old", "new"} == set(results)
     house.visit()

@@ -102,7 +102,7 @@ class _Contest:
         """The full race; the first that is fast enough and harms nothing is the champion."""
         for variant in ranked:
             ended = self._race(variant, self._terms(share=len(ranked)))
-            if ended.verdict == "faster":
+            if ended.verdict == "faster" and self._min_gain >= 1:
                 ended = self._without_harm(variant, ended)
             if ended.verdict == "faster":
                 return Selection(

@@ -85,7 +85,7 @@ def _await_rollback(store: Store, release: Release) -> BadRelease:
     seconds = (now.updated_ns - release.updated_ns) / 1e9
     bad = [sample for sample in store.samples(release.id) if sample.arm == "variant"]
     rolled_back = now.stage == "rolled_back"
-    seen = sum(bool(sample.error) for sample in bad)
+    seen = sum(bool(sample.error) and not sample.regression for sample in bad)
     return BadRelease(
         target=TARGET,
         release=release.id,

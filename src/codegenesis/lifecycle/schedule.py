@@ -15,7 +15,7 @@ from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
 from codegenesis.store import Store
 
 #: Fewer recorded calls than this prove too little to start on.
-MIN_CALLS = 40
+MIN_CALLS = 32
 #: Priority below which a gene is left alone: about a thousandth of a core to win.
 WORTHWHILE = 0.0005
 #: Newest observations that traits are measured on.

@@ -26,8 +26,8 @@ from codegenesis.runtime.local import Cost, local, now, since, watched
 from codegenesis.runtime.net import Args, Fall, Kwargs, Net
 from codegenesis.runtime.probe import Purse
 
-#: Samples between two visits of the agent, at most.
-QUOTA = 400
+#: Samples between two visits of the agent, at most: some 500 a second, 6 ms of CPU.
+QUOTA = 100
 
 
 class Drawn:

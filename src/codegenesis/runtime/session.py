@@ -63,6 +63,7 @@ class Session:
         self.config = config
         self.id = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
         self.governor = Governor(config.probe_budget)
+        self._canaries = Governor(config.probe_budget)  # they do not use up what bursts may take
         self._registry = registry
         self._mail = mail
         self._on_store = on_store
@@ -140,7 +141,7 @@ class Session:
         self._store = store
         self._loader = Loader(
             store, service=self.config.service, process=self.id, mail=self._mail,
-            purse=self.governor,
+            purse=self._canaries,
         )  # fmt: skip
         if self._observer is None:
             capture = Capture(
@@ -184,7 +185,6 @@ class Session:
             loader.trust(approvers)
 
     def _process(self) -> Process:
-        dropped = self._mail.ring.dropped
         return Process(
             id=self.id,
             service=self.config.service,
@@ -195,8 +195,15 @@ class Session:
             started_ns=self._started_ns,
             seen_ns=time.time_ns(),
             probe_share=self.governor.share(),
-            note=f"{dropped} sampled calls were dropped" if dropped else "",
+            note=self._note(),
         )
+
+    def _note(self) -> str:
+        dropped, share = self._mail.ring.dropped, self._canaries.share()
+        words = [f"{dropped} sampled calls were dropped"] if dropped else []
+        if share >= 0.001:
+            words.append(f"measuring canaries took {share:.1%} of the CPU")
+        return "; ".join(words)
 
     def _deliver(self, store: Store, *, now: bool = False) -> None:
         """Samples at once, they decide about a canary; observations once a second, in a batch."""
