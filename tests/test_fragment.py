@@ -283,6 +283,8 @@ FULL = '(amount, fee=1, *rest, unit="EUR", **more)'
         (f"if 1:\n    global RATE\n    RATE = 3\ndef quote{FULL}: pass", "`global`"),
         (f"return 1\ndef quote{FULL}: pass", "does not compile"),
         (f"1 / 0\ndef quote{FULL}: pass", "raises ZeroDivisionError"),
+        (f"import sys\nsys.exit(3)\ndef quote{FULL}: pass", "raises SystemExit: 3"),
+        (f"raise ValueError\ndef quote{FULL}: pass", "can never be reached"),
         (f"@property\ndef quote{FULL}: pass", "give a property"),
     ],
 )

@@ -326,4 +326,5 @@ def test_the_key_of_digests_is_kept_with_the_store(tmp_path: Path) -> None:
     key = digest_key(tmp_path)
     assert digest_key(tmp_path) == key
     assert (tmp_path / "digest.key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["digest.key"]
     assert digest_key(tmp_path / "missing") != digest_key(tmp_path / "missing")

@@ -17,6 +17,7 @@ from codegenesis.runtime import registry as registry_module
 from codegenesis.runtime.describe import root_of
 from codegenesis.runtime.discover import Targets, complete, modules, search
 from codegenesis.runtime.registry import Registry, registry
+from codegenesis.runtime.scout import Scout
 
 if TYPE_CHECKING:
     from conftest import House, Import
@@ -260,6 +261,20 @@ def test_looking_around_wakes_up_nothing(imported: Import) -> None:
     finally:
         del sys.modules["shop_proxy"]
     assert not touched
+
+
+def test_a_module_that_cannot_be_looked_into_stops_nothing(imported: Import, house: House) -> None:
+    class Meta(type):
+        @property
+        def __module__(cls) -> str:  # type: ignore[override]
+            raise RuntimeError("no")
+
+    bad, good = imported("def f(x):\n    return x"), imported("def g(x):\n    return x")
+    bad.Odd = Meta("Odd", (), {})  # type: ignore[attr-defined]
+    targets = Targets([f"{bad.__name__}:f", f"{good.__name__}:g"])
+    scout = Scout(house.registry, service="shop", targets=targets)
+    assert [gene.qualname for gene in scout.look()] == ["g"]
+    assert scout.look() == []
 
 
 def test_a_module_that_is_still_importing_is_left_alone(imported: Import) -> None:

@@ -329,6 +329,25 @@ def test_importing_is_light_and_starts_nothing(tmp_path: Path) -> None:
     assert seen["first"] == []
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="later ones do not load C extensions")
+def test_a_subinterpreter_is_told_why_not(tmp_path: Path) -> None:
+    code = """
+        import _xxsubinterpreters as interpreters
+        from codegenesis.runtime.kinds import unsupported
+        print("main:", unsupported())
+        print("sub:", end=" ", flush=True)
+        inside = "from codegenesis.runtime.kinds import unsupported; print(unsupported())"
+        interpreters.run_string(interpreters.create(isolated=False), inside)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=tmp_path, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    main, sub = done.stdout.splitlines()
+    assert main == "main: "
+    assert sub.startswith("sub: CodeGenesis evolves code in the main interpreter")
+
+
 def _free_port() -> int:
     import socket
 

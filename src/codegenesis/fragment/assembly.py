@@ -149,7 +149,7 @@ def _run(factory: types.CodeType, original: types.FunctionType) -> object:
     make = types.FunctionType(factory, original.__globals__)
     try:
         return make(original.__defaults__ or (), original.__kwdefaults__ or {})
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # boundary: the variant's statements run here
         raise FragmentError(f"the fragment raises {type(error).__name__}: {error}") from error
 
 

@@ -82,12 +82,19 @@ def compiled(statement: ast.stmt, filename: str, *, like: types.CodeType) -> typ
 
 
 def nested_code(code: types.CodeType, *path: str) -> types.CodeType:
-    """The code object at `path` inside `code`; of two with one name the last, as it wins."""
+    """The code object at `path` inside `code`; of two with one name the last, as it wins.
+
+    Raises:
+        FragmentError: there is none: the compiler drops what can never be reached.
+    """
     for name in path:
         inner = [const for const in code.co_consts if isinstance(const, types.CodeType)]
         generic = [const for const in inner if const.co_name.startswith("<generic parameters")]
         inner += [c for outer in generic for c in outer.co_consts if isinstance(c, types.CodeType)]
-        code = [const for const in inner if const.co_name == name][-1]
+        named = [const for const in inner if const.co_name == name]
+        if not named:
+            raise FragmentError(f"the definition of {name} can never be reached")
+        code = named[-1]
     return code
 
 

@@ -52,7 +52,7 @@ class Agent:
         self._discovering = False
         self._off = False
         self._told = ""
-        self._hooked = False
+        self._hooked = self._hooked_after_store = False
         self._paused = False
         self._pid = os.getpid()
         self._mail: Mail | None = None
@@ -112,8 +112,13 @@ class Agent:
             atexit.register(self._at_exit)
             self._hook_forks()
 
+    def _hook_after_store(self) -> None:
+        """Hooks run last registered first, and our thread must end before the store lets go."""
+        if not self._hooked_after_store:
+            self._hooked_after_store = True
+            self._hook_forks()
+
     def _hook_forks(self) -> None:
-        """Registered again once the store's hooks are: ours must come before theirs at a fork."""
         os.register_at_fork(
             before=self._before_fork,
             after_in_parent=self._after_fork,
@@ -147,7 +152,7 @@ class Agent:
                 registry=self._registry,
                 mail=self._mail,
                 discovering=self._discovering,
-                on_store=self._hook_forks,
+                on_store=self._hook_after_store,
             )
         return self._session
 

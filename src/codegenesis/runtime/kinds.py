@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 import types
@@ -26,7 +27,19 @@ def unsupported() -> str:
             f"CodeGenesis evolves code on Linux, this is {sys.platform}; "
             "run the application in a container to have it evolve"
         )
+    if _in_subinterpreter():
+        return "CodeGenesis evolves code in the main interpreter, this is a subinterpreter"
     return ""
+
+
+def _in_subinterpreter() -> bool:
+    for name in ("_interpreters", "_xxsubinterpreters"):  # 3.13, and before
+        try:
+            interpreters = importlib.import_module(name)
+        except ImportError:
+            continue
+        return bool(interpreters.get_current() != interpreters.get_main())
+    return False
 
 
 def refusal(candidate: object) -> str:

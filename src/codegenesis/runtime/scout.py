@@ -14,7 +14,7 @@ from codegenesis.runtime import discover
 from codegenesis.runtime.describe import gene_of, refused
 from codegenesis.runtime.discover import Found, Targets
 from codegenesis.runtime.live import LiveGene
-from codegenesis.runtime.registry import Registry
+from codegenesis.runtime.registry import Registry, log
 
 #: Seconds between two looks into modules that were looked into before (reloads, late definitions).
 _AGAIN_S = 1.0
@@ -86,7 +86,11 @@ class Scout:
             self._next_look = time.monotonic() + _AGAIN_S
             fresh = list(self._wanted)
         for name in fresh:
-            self._search(name, *self._wanted[name])
+            try:
+                self._search(name, *self._wanted[name])
+            except Exception:  # noqa: BLE001 - boundary: a module may hold anything
+                log.debug("%s cannot be looked into", name, exc_info=True)
+                del self._wanted[name]
 
     def _search(self, name: str, file: str, names: Sequence[str]) -> None:
         module = sys.modules.get(name)

@@ -48,7 +48,7 @@ class Session:
 
     Args:
         discovering: look for targets among the imported modules, not only for what is decorated.
-        on_store: called once, when the store's code has been imported.
+        on_store: called when the store's code has been imported.
     """
 
     def __init__(
@@ -82,7 +82,6 @@ class Session:
         self._next_delivery = 0.0
         self._frozen = False
         self._next_beat = 0.0
-        self._dropped = 0
 
     def visit(self) -> None:
         """One round of work.
@@ -231,15 +230,19 @@ class Session:
 def digest_key(directory: Path) -> bytes:
     """The key of call digests: one per store, so that repeats are seen across processes.
 
-    A process that cannot read or make the file has a key of its own.
+    A process that can neither read nor make the file has a key of its own.
     """
-    path = directory / "digest.key"
+    path, key = directory / "digest.key", os.urandom(32)
+    beside = directory / f".digest.key.{key.hex()[:8]}"
     with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
+            file.write(key)
+        try:
+            os.link(beside, path)  # whole, or there already
+        finally:
+            beside.unlink()
     with contextlib.suppress(OSError):
-        key = path.read_bytes()
-        if len(key) == 32:
-            return key
-    return os.urandom(32)
+        found = path.read_bytes()
+        return found if len(found) == len(key) else key
+    return key
