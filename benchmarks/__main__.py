@@ -12,6 +12,7 @@ ROUND = (
     ("runtime_overhead", ()),
     ("sandbox_throughput", ()),
     ("race_false_positives", ("--pairs", "200")),
+    ("store_writes", ()),
     ("canary_simulation", ("--runs", "3000")),
     ("first_swap", ("--runs", "1")),
 )
@@ -28,7 +29,9 @@ def main() -> int:
     for name, arguments in ROUND:
         output = ["--json", str(directory / f"{name}.json")] if directory else []
         print(f"\n== {name}", flush=True)
-        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments, *output])
+        done = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", *arguments, *output], check=False
+        )
         code = done.returncode or code
     return code
 

@@ -1,7 +1,7 @@
 """Seconds from the first request to the first promoted swap, by playing the demo.
 
-The clock starts when traffic meets a fresh engine and stops when a version that passed the gates, the
-shadow and the canary is live in the server; both are the demo's own processes.
+The clock starts when traffic meets a fresh engine and stops when a version that passed the gates,
+the shadow and the canary is live in the server; both are the demo's own processes.
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ PATTERNS = [
             out.append(re.sub("[aeiou]", "*", line, count=1, flags=re.I))
         return out
     """,
-    "def find(xs, word): return re.split('[,;]', word, maxsplit=1) if re.match('a', word, re.I) else xs",
+    "def find(xs, word): return re.split('[,;]', word, maxsplit=1) if re.match('a', word, re.I) else xs",  # noqa: E501
     """
     def find(lines, word):
         import re as rx

@@ -32,8 +32,9 @@ LEAST_CPU_S = 0.5
 GATES_SHARE = 0.35
 #: One gate may take this part of a gene's seconds for one variant.
 GATE_SHARES = 6
-#: A healing version may cost this much more CPU per call than the original.
-HEAL_SLOWDOWN = 1.25
+#: A healing version may cost this much more CPU per call in the jail, where a race of functions
+#: of a microsecond is mostly noise; the canary is stricter (1.25).
+HEAL_SLOWDOWN = 2.0
 
 Tell = Callable[[str], None]
 
