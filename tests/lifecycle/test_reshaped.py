@@ -43,10 +43,7 @@ ARGUMENTS = {
     "twice_booked": lambda c, _m: (words(c, 150, 400),),
     "open_seats": lambda c, _m: (words(c, 300, 500), words(c, 200, 500)),
     "without_repeats": lambda c, _m: (words(c, 400, 300),),
-    "lines_about": lambda c, _m: (
-        [" ".join(words(c, 6, 90)) for _ in range(60)],
-        sorted(set(words(c, 3, 90))),
-    ),
+    "lines_about": lambda c, _m: (words(c, 80, 900), words(c, 60, 900)),
     "assignments": lambda c, _m: (
         [{"badge": b, "name": f"n{b}"} for b in c.sample(range(200), 90)],
         [{"badge": c.randrange(200), "day": d} for d in range(90)],
@@ -113,7 +110,7 @@ def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
         ("twice_booked", "quadratic_duplicates", 3),
         ("open_seats", "set_membership", 3),
         ("without_repeats", "", 3),
-        ("lines_about", "", 1.05),
+        ("lines_about", "hoist", 2),
         ("assignments", "hash_join", 3),
         ("lattice_paths", "memoise", 3),
         ("Report.write", "string_building", 1.05),
