@@ -10,9 +10,10 @@ from rich.console import Console
 from codegenesis.cli.output import emit, json_option, nanoseconds, table
 from codegenesis.cli.settings import config_options, one_gene, open_store
 from codegenesis.config import Config
+from codegenesis.delivery import OPEN_STAGES
 from codegenesis.genome import priority, weaknesses
 from codegenesis.lifecycle import Snapshot, snapshot
-from codegenesis.model import ACTIVE_STAGES, Gene, Trait
+from codegenesis.model import Gene, Trait
 from codegenesis.store import Store
 
 
@@ -141,7 +142,7 @@ def _draw_status(console: Console, now: Snapshot) -> None:
             ),
         )
     )
-    active = [release for release in now.releases if release.stage in ACTIVE_STAGES]
+    active = [release for release in now.releases if release.stage in OPEN_STAGES]
     console.print(f"{len(now.genes)} genes, {now.observations} observations")
     console.print(
         table(
@@ -150,5 +151,8 @@ def _draw_status(console: Console, now: Snapshot) -> None:
             ((r.id, r.gene.partition("/")[2], r.stage, r.variant, r.reason) for r in active),
         )
     )
+    waiting = [release.id for release in active if release.stage == "proposed"]
+    if waiting:
+        console.print(f"waiting for a person: codegenesis approve {' '.join(waiting)}")
     for problem in now.problems:
         console.print(f"problem: {problem}")

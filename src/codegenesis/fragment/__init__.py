@@ -10,7 +10,7 @@ what runs; it needs the standard library only. `definition` goes from a file to 
 """
 
 from codegenesis.fragment.assembly import assemble, check, install
-from codegenesis.fragment.definition import Definition, definition, find, indented, locate
+from codegenesis.fragment.definition import Definition, definition, find, locate
 from codegenesis.fragment.syntax import aim, mangle, redirect, template
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "check",
     "definition",
     "find",
-    "indented",
     "install",
     "locate",
     "mangle",

@@ -138,15 +138,6 @@ def _dedented(text: str, node: ast.FunctionDef) -> str:
     )
 
 
-def indented(source: str, width: int) -> str:
-    """The way back: `source` moved `width` columns to the right; strings keep their text."""
-    inside = _lines_inside_strings(source)
-    return "".join(
-        line if number in inside or not line.strip() else " " * width + line
-        for number, line in enumerate(lines_of(source), start=1)
-    )
-
-
 def _without_indent(line: str, width: int) -> str:
     indent = len(line) - len(line.lstrip(" \t\f"))
     return line[min(indent, width) :]

@@ -24,6 +24,7 @@ from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.evolution import Evolution, Evolver
 from codegenesis.lifecycle.jails import Jails
 from codegenesis.lifecycle.schedule import next_gene, note_attempt
+from codegenesis.lifecycle.snapshot import TROUBLE
 from codegenesis.model import Gene, Process, Release, Stage
 from codegenesis.store import Store
 
@@ -56,6 +57,7 @@ class Engine:
         self._evolving: tuple[Gene, Future[Evolution]] | None = None
         self._next_look = 0.0
         self._next_prune = time.monotonic() + PRUNE_EVERY_S
+        self._trouble = ""
         self._said: dict[str, float] = {}
         self._stages: dict[str, Stage] = {}
         self._process = _describe(config)
@@ -93,6 +95,7 @@ class Engine:
 
     def _heartbeat(self) -> None:
         note = f"evolving {self._evolving[0].target}" if self._evolving else "watching"
+        note = self._trouble or note
         self._process = msgspec.structs.replace(self._process, seen_ns=time.time_ns(), note=note)
         self._store.put_process(self._process)
 
@@ -109,10 +112,12 @@ class Engine:
         try:
             evolution = future.result()
         except CodeGenesisError as error:
-            # This gene cannot be evolved here; the others can. It is not tried again until
-            # twice as much is known of it.
+            # This gene cannot be evolved here; others may. It is not tried again until twice as
+            # much is known of it.
             self._complain(error)
+            self._trouble = f"{TROUBLE}{error} {error.remedy}" if error.exit_code == 8 else ""
             return
+        self._trouble = ""
         log.info("%s: %s", gene.target, evolution.reason)
         if evolution.champion is not None:
             self._delivery.open(evolution.champion, gene)

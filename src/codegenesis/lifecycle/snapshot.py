@@ -7,6 +7,8 @@ from codegenesis.store import Store
 
 #: A process that has not been heard of for this long is gone.
 GONE_NS = 15_000_000_000
+#: An engine whose note begins so is of no use on this machine.
+TROUBLE = "cannot evolve: "
 
 
 class Snapshot(Record, frozen=True, kw_only=True):
@@ -43,6 +45,7 @@ def snapshot(store: Store, *, at_ns: int) -> Snapshot:
 
 def _problems(store: Store, processes: list[Process], releases: list[Release]) -> list[str]:
     problems = [f"{p.id}: {p.note}" for p in processes if p.role == "app" and p.note]
+    problems += [f"{p.id} {p.note}" for p in processes if p.note.startswith(TROUBLE)]
     apps = any(p.role == "app" for p in processes)
     if apps and not any(p.role == "engine" for p in processes):
         problems.append("an app is running but no engine: start one with `codegenesis engine`")
