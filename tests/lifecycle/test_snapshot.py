@@ -2,6 +2,7 @@
 
 import time
 
+import msgspec
 import pytest
 
 from codegenesis.lifecycle import snapshot
@@ -17,8 +18,17 @@ def store(tmp_path):
 
 def process(role: str, **changes: object) -> Process:
     now = time.time_ns()
-    fields = {"id": f"{role}-1", "service": "s", "host": "h", "pid": 1, "python": "3.11"}
-    return Process(role=role, started_ns=now, seen_ns=now, **{**fields, **changes})
+    usual = Process(
+        id=f"{role}-1",
+        service="s",
+        role=role,
+        host="h",
+        pid=1,
+        python="3.11",
+        started_ns=now,
+        seen_ns=now,
+    )
+    return msgspec.structs.replace(usual, **changes)
 
 
 def problems(store: Store) -> tuple[str, ...]:
