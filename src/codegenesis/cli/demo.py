@@ -28,8 +28,9 @@ except ImportError as error:  # starlette, uvicorn and httpx2 are an extra
     ) from error
 
 
-#: One figure a gate, in this order: variants that survived it / variants that came to it.
-GATES = "parse, policy, replay, effects, differential, race"
+GATES = """\
+gates: variants that survived / came to parse, policy, replay, effects, differential, race
+healthy functions, or not worth it, that were left alone: """
 
 
 @click.command()
@@ -99,6 +100,8 @@ def _short(target: str) -> str:
 def _draw(console: Console, report: DemoReport, *, kept: bool) -> None:
     console.print(f"\nWhat became of the shop's functions ({report.machine})\n")
     console.print(_functions(report))
+    alone = sum(not row.gates for row in report.functions)
+    console.print(f"\n{GATES}{alone}")
     console.print("\nWhat the shoppers felt\n")
     console.print(_requests(report))
     bad = report.bad_release
@@ -126,10 +129,10 @@ def _functions(report: DemoReport) -> Table:
         ">CPU/call before",
         ">after",
         ">times as fast (interval)",
-        GATES,
+        "gates",
         "verdict",
     ]
-    return table("", columns, (_cells(row) for row in report.functions))
+    return table("", columns, (_cells(row) for row in report.functions if row.gates))
 
 
 def _cells(row: FunctionRow) -> list[str]:

@@ -20,6 +20,9 @@ from codegenesis.errors import CodeGenesisError
 #: Options that every command takes are kept on the click context under this key.
 JSON_KEY = "codegenesis.json"
 
+#: Columns of what is printed into a file or a pipe.
+PIPE_WIDTH = 160
+
 
 def talk() -> Console:
     """Console for people: progress, hints, errors."""
@@ -37,7 +40,9 @@ def emit(document: object, render: Callable[[Console], None]) -> None:
     if wants_json():
         print_json(document)
     else:
-        render(Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
+        # Files and pipes have no width; tables in them need more than a terminal's 80 columns.
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        render(Console(highlight=False, width=width))
 
 
 def print_json(document: object) -> None:
