@@ -376,6 +376,18 @@ def test_freeze_takes_canaries_out_and_lets_nothing_in_live_stays(house: House, 
     assert (shop.which(1), shop.Cart().which(), shop.wait()) == ("new", "new", "new")
 
 
+def test_while_frozen_nothing_is_watched(house: House, shop: Any) -> None:
+    gene = house.add(shop.which)
+    house.visit(2)
+    assert isinstance(gene.overlay, Burst)
+    house.store.freeze("test")
+    house.visit()
+    assert gene.overlay is None
+    house.store.thaw()
+    house.visit()
+    assert isinstance(gene.overlay, Burst)
+
+
 def test_a_third_version_waits_until_the_first_has_drained(house: House, shop: Any) -> None:
     entered, go = threading.Event(), threading.Event()
     shop.gate = lambda: (entered.set(), go.wait(20))

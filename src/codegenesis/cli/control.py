@@ -60,7 +60,7 @@ def rollback(config: Config, target: str, reason: str) -> None:
 @json_option
 @config_options
 def freeze(config: Config, reason: str) -> None:
-    """Stop all change: canaries go back to the old code, nothing new gets in, live code stays."""
+    """Stop all change: canaries go back, nothing new gets in or is watched; live code stays."""
     with open_store(config) as store:
         store.freeze(reason)
         Ledger(store, open_keys(config)).event("", "", "freeze", reason)

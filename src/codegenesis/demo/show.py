@@ -23,7 +23,7 @@ from codegenesis.store import Store
 #: Seconds of traffic for each measurement of what the shoppers feel.
 MEASURE_S = 5.0
 #: Longest time that evolving may take before the demo goes on.
-EVOLVE_S = 66.0
+EVOLVE_S = 62.0
 #: The same state for this long, with nothing under way, counts as settled.
 QUIET_S = 3.0
 

@@ -46,6 +46,11 @@ class Observer:
         for gene in bare[: max(room, 0)]:
             probe.arm(gene, size=self._size, capture=self._capture, purse=self._governor)
 
+    def rest(self, genes: Sequence[LiveGene]) -> None:
+        """Watch nothing: while evolution is frozen, what would be seen serves nobody."""
+        for gene in genes:
+            probe.disarm(gene)
+
     def _over(self, gene: LiveGene) -> bool:
         """Is no burst waiting in front of this gene (any more)?"""
         burst = gene.overlay

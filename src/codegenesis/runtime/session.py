@@ -102,7 +102,10 @@ class Session:
             store.put_genes(news)
         self._deliver(store)
         self._obey(store, loader, pressing=bool(news))
-        observer.visit(self._scout.ready, eager=loader.in_shadow)
+        if self._frozen:
+            observer.rest(self._scout.ready)
+        else:
+            observer.visit(self._scout.ready, eager=loader.in_shadow)
 
     def retreat(self) -> None:
         """The store is out of reach: nothing is watched or judged until it is back."""
