@@ -8,12 +8,6 @@ import pytest
 QUICK = ("--set", "budget_s=20")
 
 
-@pytest.fixture(scope="module")
-def evolved(tmp_path_factory):
-    """Shared by this file: one evolution takes seconds."""
-    return {}
-
-
 def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):
     before = (project / "guests.py").read_text()
     done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *QUICK)
