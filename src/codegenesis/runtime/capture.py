@@ -19,7 +19,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from codegenesis import wire
-from codegenesis.config import Config
 from codegenesis.errors import WireError
 from codegenesis.runtime.fingerprint import error_name, fingerprint
 from codegenesis.runtime.live import LiveGene
@@ -124,13 +123,6 @@ class Capture:
         self.ring = ring
         self.eager: frozenset[str] = frozenset()
         self._forms: dict[LiveGene, _Form] = {}
-
-    @classmethod
-    def of(
-        cls, config: Config, *, sensitive: Callable[[str], bool], key: bytes, ring: Ring
-    ) -> Capture:
-        """As configured."""
-        return cls(mode=config.capture, sensitive=sensitive, key=key, ring=ring)
 
     def before(self, watch: Watch, args: tuple[object, ...], kwargs: dict[str, object]) -> Raw:
         """What can be said before the call; never raises."""
