@@ -127,6 +127,8 @@ class Outcome(Record, frozen=True, kw_only=True):
         after: `(args, kwargs)` as the call left them: mutation of arguments is an effect.
         detail: for people: repr of the exception, or the limit that was hit.
         cpu_ns, wall_ns: cost of this call; 0 when not measured.
+        peak_bytes: real memory that the process had at most in this call, above what it was cloned
+            with; 0 when not measured.
     """
 
     kind: OutcomeKind
@@ -135,6 +137,7 @@ class Outcome(Record, frozen=True, kw_only=True):
     detail: str = ""
     cpu_ns: int = 0
     wall_ns: int = 0
+    peak_bytes: int = 0
 
     def same_as(self, other: Outcome) -> bool:
         """Strict equality: kind, exact value and what became of the arguments."""
@@ -247,10 +250,49 @@ class Gain(Record, frozen=True, kw_only=True):
     after_ns: float
 
 
+class Fitness(Record, frozen=True, kw_only=True):
+    """What a variant is worth, each figure relative to the original's: 1.0 is the same, more is
+    better.
+
+    Attributes:
+        cpu, wall: time of the original / time of the variant, on recorded calls.
+        memory: peak memory of the original / of the variant, above that of an idle process.
+        resilience: share of hostile inputs handled as the contract says, variant / original.
+        size: syntax nodes of the original / of the variant.
+    """
+
+    cpu: float = 1.0
+    wall: float = 1.0
+    memory: float = 1.0
+    resilience: float = 1.0
+    size: float = 1.0
+
+
+class Strength(Record, frozen=True, kw_only=True):
+    """How much the evidence for a gene would notice: its mutation score.
+
+    Attributes:
+        killed: wrong versions of the original that a gate killed.
+        mutants: wrong versions that were tried; those known to be equivalent are not counted.
+        survivors: what was wrong with those that lived, in words, at most a few.
+    """
+
+    killed: int
+    mutants: int
+    survivors: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Share killed, 0..1; 0 when none could be tried."""
+        return self.killed / self.mutants if self.mutants else 0.0
+
+
 class Champion(Record, frozen=True, kw_only=True):
     """The variant selected, with its whole evidence.
 
     Attributes:
+        fitness: None when only the CPU was compared.
+        strength: of the evidence; None when it was not measured.
         objective: `speed` when it must be equal and faster; `heal` when it must be equal wherever
             the original returns and handle what the original crashes on.
         gain: from the race.
@@ -264,6 +306,8 @@ class Champion(Record, frozen=True, kw_only=True):
     trials: tuple[Trial, ...]
     pure: bool
     diff: str
+    fitness: Fitness | None = None
+    strength: Strength | None = None
 
 
 class Release(Record, frozen=True, kw_only=True):
