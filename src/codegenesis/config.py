@@ -101,6 +101,19 @@ class Config(Record, frozen=True, kw_only=True):
         Literal["off", "approve", "auto"],
         Meta(description="The same for versions that handle what the original crashes on."),
     ] = "approve"
+    native: Annotated[
+        Literal["off", "approve", "auto"],
+        Meta(description="The same for compiled versions (extra `native`); off builds none."),
+    ] = "approve"
+    min_strength: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of wrong versions that the evidence must notice; with less, a "
+            "person approves. 0 does not measure it.",
+        ),
+    ] = 0.0
     min_gain: Annotated[
         float,
         Meta(ge=1, description="CPU ratio old / new that the race must prove (lower bound)."),

@@ -29,6 +29,7 @@ from codegenesis.model import (
     Process,
     Release,
     Stage,
+    Strength,
     Variant,
 )
 from codegenesis.sandbox import Environment, Sandbox
@@ -355,21 +356,44 @@ def test_another_attempt_on_the_same_gene_has_to_prove_more(house: House) -> Non
 
 
 @pytest.mark.parametrize(
-    ("settings", "objective"),
-    [({"autonomy": "approve"}, "speed"), ({"heal": "approve"}, "heal")],
+    ("settings", "fields", "why"),
+    [
+        ({"autonomy": "approve"}, {}, "every change"),
+        ({"heal": "approve"}, {"objective": "heal"}, "the original fails"),
+        ({"min_strength": 0.9}, {}, "not measured"),
+        ({"min_strength": 0.9}, {"strength": Strength(killed=0, mutants=0)}, "not measured"),
+        ({"min_strength": 0.9}, {"strength": Strength(killed=8, mutants=10)}, "8 of 10 wrong"),
+    ],
 )
 def test_where_a_person_must_approve_the_release_waits(
-    house: House, settings: dict[str, object], objective: str
+    house: House, settings: dict[str, object], fields: dict[str, object], why: str
 ) -> None:
     house.configure(**settings)
-    release = house.open(objective=objective)
+    release = house.open(**fields)
     assert (release.stage, release.decision) == ("proposed", "")
+    assert release.reason.startswith("waits for approval") and why in release.reason
     assert house.step(release).stage == "proposed"
     release = house.delivery.approve(release.id[:6], by="Ada")
     assert release.stage == "shadow"
     assert "Ada" in str(house.record("decision")[-1])
     with pytest.raises(UsageError, match="only a proposed one"):
         house.delivery.approve(release.id)
+
+
+def test_evidence_that_notices_enough_needs_nobody(house: House) -> None:
+    house.configure(min_strength=0.9)
+    release = house.open(strength=Strength(killed=9, mutants=10))
+    assert release.stage == "shadow"
+
+
+@pytest.mark.parametrize(("native", "stage"), [("approve", "proposed"), ("auto", "shadow")])
+def test_compiled_code_waits_for_a_person_unless_the_owner_says_otherwise(
+    house: House, native: str, stage: str
+) -> None:
+    house.configure(native=native)
+    variant = msgspec.structs.replace(house.champion().variant, backend="cython")
+    champion = msgspec.structs.replace(house.champion(), variant=variant)
+    assert house.delivery.open(champion, house.gene).stage == stage
 
 
 def test_healing_that_is_off_is_refused(house: House) -> None:

@@ -6,12 +6,14 @@ import msgspec
 
 from codegenesis.config import Config
 from codegenesis.delivery.sequential import Rule
-from codegenesis.model import Release, digest
+from codegenesis.model import Champion, Release, Strength, digest
 
 #: Settings that decide what may be released, and how carefully.
 TERMS = (
     "autonomy",
     "heal",
+    "native",
+    "min_strength",
     "min_gain",
     "canary_weight",
     "canary_pairs",
@@ -28,10 +30,28 @@ def policy_digest(config: Config) -> str:
     return digest(msgspec.json.encode({"terms": terms, "rule": rule}, order="deterministic"))
 
 
-def needs_person(config: Config, release: Release) -> bool:
-    """Whether the owner wants to approve this release before anything happens."""
-    return config.autonomy == "approve" or (
-        release.objective == "heal" and config.heal == "approve"
+def needs_person(config: Config, champion: Champion) -> str:
+    """Why the owner wants to approve this champion before anything happens; empty for go ahead."""
+    if config.autonomy == "approve":
+        return "the owner approves every change"
+    if champion.objective == "heal" and config.heal == "approve":
+        return "it changes what happens where the original fails"
+    if champion.variant.backend != "python" and config.native != "auto":
+        return "it is compiled code"
+    return _weak_evidence(config, champion.strength)
+
+
+def _weak_evidence(config: Config, strength: Strength | None) -> str:
+    """Evidence that does not notice wrong versions proves nothing about this one."""
+    if not config.min_strength:
+        return ""
+    if strength is None or not strength.mutants:
+        return "how much its evidence would notice was not measured"
+    if strength.score >= config.min_strength:
+        return ""
+    return (
+        f"its evidence noticed {strength.killed} of {strength.mutants} wrong versions, "
+        f"{config.min_strength:.0%} are asked for"
     )
 
 

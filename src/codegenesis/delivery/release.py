@@ -80,7 +80,7 @@ class Delivery:
             objective=champion.objective,
             stage="proposed",
             pure=champion.pure,
-            reason=champion.variant.hypothesis,
+            reason=self._why(champion),
             created_ns=now,
             updated_ns=now,
             expires_ns=now + int(self._config.ttl_s * 1e9),
@@ -186,8 +186,14 @@ class Delivery:
         canary = self._canaries.get(release_id)
         return canary.judgement if canary else None
 
+    def _why(self, champion: Champion) -> str:
+        waits = needs_person(self._config, champion)
+        hypothesis = champion.variant.hypothesis
+        return f"waits for approval: {waits}; {hypothesis}" if waits else hypothesis
+
     def _step_proposed(self, release: Release) -> Release:
-        if needs_person(self._config, release):
+        champion = self._store.champion(release.variant)
+        if champion is None or needs_person(self._config, champion):
             return release
         return self._mover.advance(release, "shadow", reason="opened under the owner's policy")
 
