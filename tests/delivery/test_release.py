@@ -371,7 +371,8 @@ def test_where_a_person_must_approve_the_release_waits(
     house.configure(**settings)
     release = house.open(**fields)
     assert (release.stage, release.decision) == ("proposed", "")
-    assert release.reason.startswith("waits for approval") and why in release.reason
+    assert release.reason.startswith("waits for approval")
+    assert why in release.reason
     assert house.step(release).stage == "proposed"
     release = house.delivery.approve(release.id[:6], by="Ada")
     assert release.stage == "shadow"
