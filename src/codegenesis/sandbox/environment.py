@@ -18,6 +18,11 @@ class Environment(Record, frozen=True, kw_only=True):
             the import finds the same file. Empty for none.
         python: interpreter to run it with; it needs CodeGenesis installed.
         read_only: further files and directories that the jail may read.
+        setup: `module:function`, called without arguments in the jail before the target's module is
+            imported: the place to replace what must not happen there (connections, processes).
+        preload: modules to import before all that.
+        artifacts: absolute directory of compiled artifacts; the jail may read what is there, and
+            what is put there later. Empty for none.
     """
 
     root: str
@@ -25,8 +30,27 @@ class Environment(Record, frozen=True, kw_only=True):
     path: str = ""
     python: str = sys.executable
     read_only: tuple[str, ...] = ()
+    setup: str = ""
+    preload: tuple[str, ...] = ()
+    artifacts: str = ""
 
     @classmethod
-    def for_gene(cls, gene: Gene, *, read_only: tuple[str, ...] = ()) -> Environment:
+    def for_gene(
+        cls,
+        gene: Gene,
+        *,
+        read_only: tuple[str, ...] = (),
+        setup: str = "",
+        preload: tuple[str, ...] = (),
+        artifacts: str = "",
+    ) -> Environment:
         """The environment that a gene was found in."""
-        return cls(root=gene.root, module=gene.module, path=gene.path, read_only=read_only)
+        return cls(
+            root=gene.root,
+            module=gene.module,
+            path=gene.path,
+            read_only=read_only,
+            setup=setup,
+            preload=preload,
+            artifacts=artifacts,
+        )

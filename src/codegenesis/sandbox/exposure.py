@@ -75,7 +75,8 @@ def view(environment: Environment) -> View:
     projects = [Path(path) for path in paths if not _is_library(path)]
     shown = [place for root in _places(projects) for place in _shown(root, environment.module)]
     hidden = [str(secret) for place in shown for secret in _secrets(place)]
-    visible = {str(path) for path in _places(map(Path, (*libraries, *environment.read_only)))}
+    given = (*environment.read_only, *filter(None, [environment.artifacts]))
+    visible = {str(path) for path in _places(map(Path, (*libraries, *given)))}
     visible.update(map(str, shown))
     return View(tuple(_outermost(visible, hidden)), tuple(hidden))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import types
 from pathlib import Path
@@ -14,15 +15,68 @@ from codegenesis.sandbox.environment import Environment
 _MAIN = "__mp_main__"
 
 
+_PRELOAD = "install what provides it where the target runs, or do not ask for it"
+_HOOK = "write sandbox_setup as `module:function`; it is called without arguments, in the jail"
+
+
 def load(environment: Environment) -> types.ModuleType:
     """Import the target's module, with its root first on `sys.path`.
 
+    Before it come the modules to preload, the artifacts and the owner's hook, in this order.
+
     Raises:
-        SandboxImportError: there is no such module, or another file was found under its name.
+        SandboxImportError: there is no such module, or another file was found under its name; or
+            what was to happen before it failed.
         Exception: whatever the module itself raises.
     """
     if environment.root not in sys.path:
         sys.path.insert(0, environment.root)
+    for name in environment.preload:
+        _preload(name)
+    if environment.artifacts:
+        _use_artifacts(environment.artifacts)
+    if environment.setup:
+        _set_up(environment.setup)
+    return _target(environment)
+
+
+def _preload(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except BaseException as error:  # boundary to a library's import
+        raise SandboxImportError(
+            f"{name} cannot be imported before the target: {_said(error)}", remedy=_PRELOAD
+        ) from error
+
+
+def _use_artifacts(directory: str) -> None:
+    if not os.access(directory, os.R_OK | os.X_OK):
+        raise SandboxImportError(
+            f"expected a directory of artifacts that the jail can read, came {directory}",
+            remedy="make the directory, with read permission for everybody",
+        )
+    importlib.import_module("codegenesis.native").use(directory)
+
+
+def _set_up(hook: str) -> None:
+    """The owner's own code, trusted as the target's module is."""
+    module, _, name = hook.partition(":")
+    try:
+        function = importlib.import_module(module)
+        for part in name.split("."):
+            function = getattr(function, part)
+        function()  # type: ignore[operator]  # what is not callable is told like other errors
+    except BaseException as error:  # boundary to the owner's code
+        raise SandboxImportError(
+            f"sandbox_setup = {hook!r} does not work in the sandbox: {_said(error)}", remedy=_HOOK
+        ) from error
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _target(environment: Environment) -> types.ModuleType:
     if environment.module == "__main__":
         return _script(Path(environment.path), environment.root)
     module = sys.modules.get(environment.module)

@@ -27,6 +27,9 @@ _REPLY_S = 30.0
 _LAST_MOMENT_S = 1.0
 _STDERR_BYTES = 2000
 
+#: Threads of numeric libraries would be gone in the clones, which then wait for them for ever.
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
 #: `-c` and not `-m`: the package may be importable for us only (`PYTHONPATH`), and goes last.
 _BOOT = (
     "import sys; sys.path.extend(sys.argv[3:]); "
@@ -226,6 +229,7 @@ def _environ() -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
+        **dict.fromkeys(_ONE_THREAD, "1"),
     }
     if "TZ" in os.environ:
         environ["TZ"] = os.environ["TZ"]

@@ -55,7 +55,8 @@ _PRELOADED = (
 )
 _EFFECTS = (
     "the jail has no network, no processes and no files beyond the project's; move such work out "
-    "of the module's top level, or give the jail the files to read"
+    "of the module's top level, give the jail the files to read, or name a hook in sandbox_setup "
+    '("module:function") that replaces it before the import'
 )
 
 
