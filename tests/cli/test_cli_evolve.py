@@ -21,8 +21,12 @@ def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):
     identifier = done.document["champion"]["trials"][0]["variant"]
     assert run("show", identifier, "--json").document["id"] == identifier
     assert run("diff", identifier).out == champion["diff"]
-    fates = {row["id"]: row["fate"] for row in run("lineage", "guests:repeated", "--json").document}
+    history = run("lineage", "guests:repeated", "--json").document
+    fates = {row["id"]: row["fate"] for row in history["versions"]}
     assert fates[identifier].startswith("champion")
+    stages = {stage["gate"]: stage for stage in history["funnel"]}
+    assert stages["parse"]["came"] >= stages["replay"]["came"] >= stages["race"]["survived"] >= 1
+    assert "survival" in run("lineage", "guests:repeated").out
     assert run("verify", "--all", "--json").document["ok"]
 
     tamper(project, "UPDATE entries SET envelope = replace(envelope, 'payload', 'Payload')")

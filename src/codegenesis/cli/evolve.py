@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.syntax import Syntax
 
-from codegenesis.cli.inspect import draw_trials, gain_in_words
+from codegenesis.cli.inspect import draw_funnel, draw_trials, gain_in_words
 from codegenesis.cli.output import emit, json_option, talk, wants_json
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
@@ -114,5 +114,4 @@ def _draw(console: Console, found: Evolution) -> None:
     console.print(f"risk        {variant.risk}")
     console.print(f"undo        nothing was changed; codegenesis diff {variant.id} shows it again")
     draw_trials(console, list(champion.trials))
-    funnel = ", ".join(f"{gate} {passed}/{came}" for gate, (came, passed) in found.funnel.items())
-    console.print(f"survival    {funnel} in {found.seconds:.1f} s")
+    draw_funnel(console, found.funnel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 from rich.console import Console
@@ -13,6 +13,7 @@ from codegenesis.cli.settings import config_options, one_gene, open_store
 from codegenesis.compiler import patch
 from codegenesis.config import Config
 from codegenesis.errors import TargetError
+from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.model import Gain, Gene, Record, Release, Trial, Variant
 from codegenesis.store import Store
 
@@ -108,6 +109,34 @@ def draw_trials(console: Console, trials: list[Trial]) -> None:
     )
 
 
+def draw_funnel(console: Console, stages: Iterable[Stage]) -> None:
+    """The survival funnel: one line a gate, with a bar for those who lived."""
+    stages = list(stages)
+    widest = max((stage.came for stage in stages), default=1)
+    console.print(
+        table(
+            "survival",
+            ["gate", ">came", ">lived", "", ">seconds", "last words"],
+            (
+                (
+                    s.gate,
+                    str(s.came),
+                    str(s.survived),
+                    _bar(s, widest),
+                    f"{s.seconds:.2f}",
+                    s.last_words,
+                )
+                for s in stages
+            ),
+        )
+    )
+
+
+def _bar(stage: Stage, widest: int) -> str:
+    came, lived = (round(12 * count / widest) for count in (stage.came, stage.survived))
+    return "█" * lived + "░" * (came - lived)
+
+
 @click.command()
 @click.argument("identifier", metavar="ID")
 @json_option
@@ -130,19 +159,21 @@ def lineage(config: Config, target: str) -> None:
     with open_store(config) as store:
         gene = one_gene(store, target)
         rows = list(_lineage(store, gene))
-    emit(
-        [
-            {"id": v.id, "parents": v.parents, "operator": v.operator, "fate": fate}
-            for v, fate in rows
-        ],
-        lambda out: out.print(
-            table(
-                gene.target,
-                ["variant", "parents", "operator", "fate"],
-                ((v.id, " ".join(v.parents) or "original", v.operator, fate) for v, fate in rows),
-            )
-        ),
-    )
+        stages = funnel(trial for variant, _ in rows for trial in store.trials(variant.id))
+    versions = [
+        {"id": v.id, "parents": v.parents, "operator": v.operator, "fate": fate} for v, fate in rows
+    ]
+
+    def draw(out: Console) -> None:
+        table_ = table(
+            gene.target,
+            ["variant", "parents", "operator", "fate"],
+            ((v.id, " ".join(v.parents) or "original", v.operator, fate) for v, fate in rows),
+        )
+        out.print(table_)
+        draw_funnel(out, stages)
+
+    emit({"versions": versions, "funnel": stages}, draw)
 
 
 def _lineage(store: Store, gene: Gene) -> Iterator[tuple[Variant, str]]:

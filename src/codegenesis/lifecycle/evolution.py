@@ -17,6 +17,7 @@ from codegenesis import core, genome
 from codegenesis.compiler import crown
 from codegenesis.config import Config
 from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, standard_gates, survived
+from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.model import Champion, Gene, Observation, Record, Trial, Variant
@@ -61,13 +62,9 @@ class Evolution(Record, frozen=True, kw_only=True):
     seconds: float = 0.0
 
     @property
-    def funnel(self) -> dict[str, tuple[int, int]]:
-        """Gate → (variants that came to it, variants that survived it)."""
-        counts: dict[str, tuple[int, int]] = {}
-        for trial in self.trials:
-            came, passed = counts.get(trial.gate, (0, 0))
-            counts[trial.gate] = (came + 1, passed + (trial.verdict != "failed"))
-        return counts
+    def funnel(self) -> list[Stage]:
+        """How many variants came to each gate, and how many lived."""
+        return funnel(self.trials)
 
 
 def limits_for(observations: Sequence[Observation]) -> Limits:
