@@ -114,6 +114,15 @@ class Config(Record, frozen=True, kw_only=True):
             "person approves. 0 does not measure it.",
         ),
     ] = 0.0
+    sandbox_setup: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^[^:\s]+:[^:\s]+$",
+            description="module:function to call in the jail before a target's module is imported: "
+            "where to replace what its import does to the outside.",
+            extra={"expected": "module:function"},
+        ),
+    ] = ""
     min_gain: Annotated[
         float,
         Meta(ge=1, description="CPU ratio old / new that the race must prove (lower bound)."),
@@ -152,6 +161,11 @@ class Config(Record, frozen=True, kw_only=True):
     def database(self) -> Path:
         """The store's file."""
         return Path(self.directory) / "genesis.db"
+
+    @property
+    def artifacts(self) -> Path:
+        """Where compiled versions are kept, by digest."""
+        return Path(self.directory) / "artifacts"
 
     def origin(self, name: str) -> str:
         """Where the value of setting `name` came from, in words.

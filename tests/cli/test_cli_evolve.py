@@ -87,3 +87,20 @@ def test_inputs_that_are_no_calls_are_named_with_file_and_line(run, project, lin
     done = run("evolve", "guests:first_word", "--inputs", "bad.jsonl")
     assert done.code == 2
     assert "bad.jsonl:2" in done.err
+
+
+def test_a_module_that_reaches_out_at_import_evolves_with_the_owners_hook(run, project):
+    module = (project / "guests.py").read_text()
+    (project / "party.py").write_text(
+        "import socket\nHOST = socket.create_connection(('127.0.0.1', 9)).getpeername()\n" + module
+    )
+    (project / "quiet.py").write_text(
+        "import socket\nfrom unittest.mock import MagicMock\n\n\n"
+        "def setup():\n    socket.create_connection = MagicMock()\n"
+    )
+    refused = run("evolve", "party:repeated", "--inputs", "calls.jsonl", *QUICK)
+    assert refused.code != 0
+    assert "sandbox_setup" in refused.err
+    hook = ("--set", "sandbox_setup=quiet:setup")
+    done = run("evolve", "party:repeated", "--inputs", "calls.jsonl", "--json", *hook, *QUICK)
+    assert done.code == 0, done.err

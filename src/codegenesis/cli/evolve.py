@@ -38,7 +38,7 @@ def evolve(config: Config, target: str, inputs: str) -> int:
     """
     with open_store(config, create=inputs != "recorded") as store:
         gene = _gene(store, config, target)
-        observations = _observations(store, gene, inputs)
+        observations = _observations(store, config, gene, inputs)
         found = _evolve(store, config, gene, observations)
     emit(_document(found), lambda out: _draw(out, found))
     if found.champion is not None:
@@ -62,9 +62,9 @@ def _gene(store: Store, config: Config, target: str) -> Gene:
     return gene
 
 
-def _observations(store: Store, gene: Gene, inputs: str) -> list[Observation]:
+def _observations(store: Store, config: Config, gene: Gene, inputs: str) -> list[Observation]:
     if inputs != "recorded":
-        return observe_file(gene, Path(inputs))
+        return observe_file(gene, Path(inputs), config)
     seen = recent(store, gene)
     if not any(each.call for each in seen):
         raise TargetError(

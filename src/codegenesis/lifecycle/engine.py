@@ -52,7 +52,7 @@ class Engine:
         self._config = config
         self._parent = parent
         self._delivery = Delivery(store, ledger, config)
-        self._jails = Jails()
+        self._jails = Jails(config)
         self._evolver = Evolver(store, ledger, config)
         self._evolving: tuple[Gene, Future[Evolution]] | None = None
         self._next_look = 0.0

@@ -19,9 +19,10 @@ from codegenesis.config import Config
 from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, standard_gates, survived
 from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.jails import open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.model import Champion, Gene, Observation, Record, Trial, Variant
-from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
+from codegenesis.sandbox import Executor, Limits
 from codegenesis.store import Store
 
 #: Fresh inputs for each variant before the race; who wins has to pass them all again, and more.
@@ -109,7 +110,7 @@ class Evolver:
         started = time.monotonic()
         seen = recent(self.store, gene) if observations is None else observations
         run = _Pass(self, gene)
-        with Sandbox(Environment.for_gene(gene), limits=limits_for(seen)) as executor:
+        with open_sandbox(gene, self.config, limits=limits_for(seen)) as executor:
             found = run.through(executor, seen)
         return msgspec.structs.replace(found, seconds=time.monotonic() - started)
 

@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 
 from codegenesis import wire
+from codegenesis.config import Config
 from codegenesis.errors import UsageError, WireError
+from codegenesis.lifecycle.jails import open_sandbox
 from codegenesis.model import Gene, Observation, Outcome, digest
-from codegenesis.sandbox import Environment, Sandbox
+from codegenesis.sandbox import Sandbox
 
 
-def observe_file(gene: Gene, path: Path) -> list[Observation]:
+def observe_file(gene: Gene, path: Path, config: Config) -> list[Observation]:
     """What the original makes of each call of the file, with its CPU.
 
     Raises:
@@ -25,7 +27,7 @@ def observe_file(gene: Gene, path: Path) -> list[Observation]:
         SandboxImportError: the module cannot be imported in the jail.
     """
     calls = [_call(line, f"{path}:{number}") for number, line in _lines(path)]
-    with Sandbox(Environment.for_gene(gene)) as sandbox:
+    with open_sandbox(gene, config) as sandbox:
         return [_observe(gene, sandbox, call) for call in calls]
 
 
