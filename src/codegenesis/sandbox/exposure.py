@@ -81,6 +81,18 @@ def view(environment: Environment) -> View:
     return View(tuple(_outermost(visible, hidden)), tuple(hidden))
 
 
+def view_of(projects: Iterable[Path], libraries: Iterable[Path]) -> View:
+    """What a jail that imports nothing itself shows: projects without their secrets, and libraries.
+
+    Raises:
+        SandboxImportError: a project is too large to be looked through for secrets.
+    """
+    shown = [place for root in _places(projects) for place in _shown(root, "")]
+    hidden = [str(secret) for place in shown for secret in _secrets(place)]
+    visible = {*map(str, shown), *map(str, _places((*libraries, *map(Path, _SYSTEM), _OWN)))}
+    return View(tuple(_outermost(visible, hidden)), tuple(hidden))
+
+
 def _places(paths: Iterable[Path]) -> set[Path]:
     """Those that exist, under the name they were given and under their real one."""
     existing = {path.absolute() for path in paths if path.exists()}

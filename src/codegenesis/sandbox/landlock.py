@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Mapping
+from typing import Final
 
 from codegenesis.sandbox.syscalls import JailError, syscall
 
@@ -16,11 +18,18 @@ _CREATE_RULESET_VERSION = 1
 _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
-_WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
+EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_MAKE_CHAR, _MAKE_BLOCK, _IOCTL_DEV = 1 << 6, 1 << 11, 1 << 15
+READ: Final = _READ_FILE | _READ_DIR
+READ_WRITE_FILE: Final = _READ_FILE | _WRITE_FILE
+#: Whatever can be done to files, but no devices.
+ANYTHING: Final = 0xFFFF & ~(_MAKE_CHAR | _MAKE_BLOCK | _IOCTL_DEV)
 #: Every right over files that a version knows is handled, so whatever is not granted is denied.
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _NET_RIGHTS = 0b11  # bind and connect TCP, from version 4
 _SCOPES = 0b11  # abstract Unix sockets and signals, from version 6
+
+_READING: Final = {"/": READ, "/dev/null": READ_WRITE_FILE}
 
 
 def version() -> int:
@@ -28,16 +37,20 @@ def version() -> int:
     return syscall("landlock_create_ruleset", 0, 0, _CREATE_RULESET_VERSION)
 
 
-def restrict() -> None:
-    """Restrict this process and all it will start to reading; cannot be undone.
+def restrict(grants: Mapping[str, int] = _READING) -> None:
+    """Restrict this process and all it will start to `grants`; cannot be undone.
+
+    Args:
+        grants: rights by path, for what is there and below it; reading unless told otherwise.
 
     Raises:
         JailError: the kernel has no Landlock, or it is not among its active security modules.
     """
     try:
-        ruleset = _ruleset(version())
-        _grant(ruleset, "/", _READ_FILE | _READ_DIR)
-        _grant(ruleset, "/dev/null", _READ_FILE | _WRITE_FILE)
+        known = version()
+        ruleset = _ruleset(known)
+        for path, rights in grants.items():
+            _grant(ruleset, path, rights & _file_rights(known))
         syscall("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         syscall("landlock_restrict_self", ruleset, 0)
         os.close(ruleset)
@@ -46,14 +59,17 @@ def restrict() -> None:
 
 
 def _ruleset(known: int) -> int:
-    files = (1 << _FILE_RIGHTS.get(known, 16)) - 1
-    handled = [files]
+    handled = [_file_rights(known)]
     if known >= 4:
         handled.append(_NET_RIGHTS)
     if known >= 6:
         handled.append(_SCOPES)
     attributes = struct.pack(f"={len(handled)}Q", *handled)
     return syscall("landlock_create_ruleset", attributes, len(attributes), 0)
+
+
+def _file_rights(known: int) -> int:
+    return (1 << _FILE_RIGHTS.get(known, 16)) - 1
 
 
 def _grant(ruleset: int, path: str, rights: int) -> None:

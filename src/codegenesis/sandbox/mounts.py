@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path, PurePath
 
 from codegenesis.sandbox.syscalls import JailError, syscall
@@ -31,10 +31,18 @@ _NULL = "/dev/null"
 _MASKED = "/.masked"
 
 
-def build(visible: Collection[str], hidden: Collection[str]) -> None:
+def build(
+    visible: Collection[str],
+    hidden: Collection[str],
+    *,
+    furnish: Callable[[Path], None] | None = None,
+) -> None:
     """Make `visible` paths, without the `hidden` ones below them, all there is.
 
     A visible path may lie below a hidden one (`.venv/lib/…/site-packages`).
+
+    Args:
+        furnish: adds to the tree, whose root it is given, before it is sealed and the host left.
 
     Raises:
         JailError: the kernel refuses a mount.
@@ -51,6 +59,8 @@ def build(visible: Collection[str], hidden: Collection[str]) -> None:
             else:
                 _mask(path)
         _attach(null, _NULL)
+        if furnish:
+            furnish(Path(_STAGE))
         _leave_host()
         _set_attributes(_AT_FDCWD, b"/", _ATTR_RDONLY | _ATTR_NOSUID)
     except OSError as error:

@@ -77,7 +77,7 @@ def leave_root(project: os.stat_result) -> None:
     """
     public = project.st_mode & 0o005 == 0o005
     uid, gid = (_NOBODY, _NOBODY) if public else (project.st_uid, project.st_gid)
-    _drop_bounding_set()  # while we still may
+    drop_bounding_set()  # while we still may
     with suppress(OSError):  # root of a user namespace without other users: nobody outside
         os.setgroups([])
         os.setresgid(gid, gid, gid)
@@ -90,7 +90,8 @@ def drop_capabilities() -> None:
     syscall("capset", header, bytes(24))
 
 
-def _drop_bounding_set() -> None:
+def drop_bounding_set() -> None:
+    """Give up what executing a program could give back; raises OSError."""
     for capability in range(64):
         try:
             syscall("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)

@@ -169,17 +169,20 @@ def _only_reading(a: Assembler, call: str) -> None:
 class Filter:
     """A filter that is ready to be loaded: assembled once, loaded by each candidate.
 
+    Args:
+        code: an assembled filter; the one for candidates when None.
+
     Raises:
         JailError: the kernel has no seccomp filters.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, code: bytes | None = None) -> None:
         try:
             wanted = struct.pack("=I", _KILL_PROCESS)
             syscall("seccomp", _SECCOMP_GET_ACTION_AVAIL, 0, wanted)
         except OSError as error:
             raise JailError("seccomp", error) from error
-        code = program(machine())
+        code = code or program(machine())
         self._code = ctypes.create_string_buffer(code, len(code))
         address = ctypes.addressof(self._code)
         self._program = struct.pack("@HP", len(code) // 8, address)
