@@ -16,7 +16,9 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-__all__ = ["evolvable", "start"]
+from codegenesis.contracts import invariant
+
+__all__ = ["evolvable", "invariant", "start"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -44,14 +44,21 @@ class Ended(NamedTuple):
 def find(module: types.ModuleType, qualname: str) -> Target:
     """Look a function up by its qualified name, through class dictionaries, not attributes.
 
+    `module:qualname` finds one of another module (a judge, in the target's process). Behind
+    icontract's checkers it is the function itself.
+
     Raises:
         FragmentError: nothing there, or not a plain function.
     """
+    home, colon, qualname = qualname.rpartition(":")
+    module = importlib.import_module(home) if colon else module
     owner: type | None = None
     found: object = module
     for part in qualname.split("."):
         owner = found if isinstance(found, type) else None
         found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
+    while hasattr(found, "__postconditions__") or hasattr(found, "__is_invariant_check__"):
+        found = vars(found).get("__wrapped__")
     if not isinstance(found, types.FunctionType):
         raise FragmentError(
             f"expected a plain function {module.__name__}:{qualname}, came {type(found).__name__}"
