@@ -20,11 +20,11 @@ from typing import Final, NamedTuple
 from codegenesis.sandbox.syscalls import JailError, machine, syscall
 
 _SECCOMP_SET_MODE_FILTER, _SECCOMP_GET_ACTION_AVAIL = 1, 2
-_ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
-_LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _RETURN = 0x20, 0x15, 0x35, 0x06
+ALLOW, KILL_PROCESS, ERRNO = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
+_LOAD, _JUMP_EQUAL, _JUMP_GREATER_EQUAL, _JUMP_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 #: Offsets in `struct seccomp_data`.
-_NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
+NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16
 
 _X86_64: Final = {
     "access": 21, "brk": 12, "clock_getres": 229, "clock_gettime": 228, "clock_nanosleep": 230,
@@ -61,7 +61,7 @@ _MACHINES: Final = {
     "aarch64": (0xC000_00B7, _AARCH64 | _EVERYWHERE),
 }
 #: On x86_64, numbers from here on belong to the x32 convention.
-_X32 = 0x4000_0000
+X32 = 0x4000_0000
 
 #: Looked at more closely: allowed for these values of one argument only.
 _IOCTLS = (0x5401, 0x541B, 0x5450, 0x5451)  # TCGETS, FIONREAD, FIONCLEX, FIOCLEX
@@ -100,6 +100,10 @@ class Assembler:
         """Jump when what was loaded is `value` or more."""
         self._code.append(_Instruction(_JUMP_GREATER_EQUAL, value, yes))
 
+    def any_of(self, bits: int, *, yes: str) -> None:
+        """Jump when what was loaded has at least one of `bits`."""
+        self._code.append(_Instruction(_JUMP_ANY, bits, yes))
+
     def give(self, action: int) -> None:
         """End with a decision."""
         self._code.append(_Instruction(_RETURN, action))
@@ -121,11 +125,11 @@ def program(name: str) -> bytes:
     """The filter for a machine (`x86_64` or `aarch64`)."""
     architecture, numbers = _MACHINES[name]
     a = Assembler()
-    a.load(_ARCHITECTURE)
+    a.load(ARCHITECTURE)
     a.equal(architecture, no="kill")
-    a.load(_NUMBER)
+    a.load(NUMBER)
     if name == "x86_64":
-        a.at_least(_X32, yes="kill")
+        a.at_least(X32, yes="kill")
     inspected = ("clone3", "fcntl", "ioctl", "prlimit64")
     for call in inspected:
         a.equal(numbers[call], yes=call)
@@ -133,37 +137,37 @@ def program(name: str) -> bytes:
         if call not in inspected:
             a.equal(number, yes="allow")
     a.label("deny")
-    a.give(_ERRNO | errno.EPERM)
+    a.give(ERRNO | errno.EPERM)
     a.label("clone3")  # glibc then falls back to clone, which is denied
-    a.give(_ERRNO | errno.ENOSYS)
+    a.give(ERRNO | errno.ENOSYS)
     _one_of(a, "fcntl", _FCNTLS, errno.EPERM)
     _one_of(a, "ioctl", _IOCTLS, errno.ENOTTY)
     _only_reading(a, "prlimit64")
     a.label("kill")
-    a.give(_KILL_PROCESS)
+    a.give(KILL_PROCESS)
     a.label("allow")
-    a.give(_ALLOW)
+    a.give(ALLOW)
     return a.assembled()
 
 
 def _one_of(a: Assembler, call: str, commands: tuple[int, ...], otherwise: int) -> None:
     """Allow a call for these values of its second argument (a 32-bit one)."""
     a.label(call)
-    a.load(_ARGUMENTS + 8)
+    a.load(ARGUMENTS + 8)
     for command in commands:
         a.equal(command, yes="allow")
-    a.give(_ERRNO | otherwise)
+    a.give(ERRNO | otherwise)
 
 
 def _only_reading(a: Assembler, call: str) -> None:
     """Allow `prlimit64` without a new limit: its third argument is a null pointer, both halves."""
     a.label(call)
-    a.load(_ARGUMENTS + 16)
+    a.load(ARGUMENTS + 16)
     a.equal(0, no=f"{call} changes")
-    a.load(_ARGUMENTS + 20)
+    a.load(ARGUMENTS + 20)
     a.equal(0, yes="allow")
     a.label(f"{call} changes")
-    a.give(_ERRNO | errno.EPERM)
+    a.give(ERRNO | errno.EPERM)
 
 
 class Filter:
@@ -178,7 +182,7 @@ class Filter:
 
     def __init__(self, code: bytes | None = None) -> None:
         try:
-            wanted = struct.pack("=I", _KILL_PROCESS)
+            wanted = struct.pack("=I", KILL_PROCESS)
             syscall("seccomp", _SECCOMP_GET_ACTION_AVAIL, 0, wanted)
         except OSError as error:
             raise JailError("seccomp", error) from error
