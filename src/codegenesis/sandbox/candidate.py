@@ -91,7 +91,9 @@ class JailedCandidate:
             return Timing(run_ns=0, overhead_ns=0, died=str(error))
         overhead_ns = self._uncharged_ns + load.cpu_ns + collect.cpu_ns
         self._uncharged_ns = 0
-        outcomes = tuple(_outcome(answer, Cost(0, 0)) for answer in answers)
+        outcomes = tuple(
+            _outcome(answer, Cost(peak_bytes=collect.peak_bytes)) for answer in answers
+        )
         return Timing(run_ns=run.cpu_ns, overhead_ns=overhead_ns, outcomes=outcomes)
 
     def close(self) -> None:
@@ -120,6 +122,7 @@ class JailedCandidate:
                 messages.encode(request) if request else None,
                 cpu_s=cpu_s or limits.cpu_s,
                 wall_s=limits.wall_s,
+                real_bytes=limits.real_bytes,
                 most_bytes=limits.output_bytes,
             )
             return understand(answer), cost
@@ -167,6 +170,7 @@ def _outcome(answer: Answer, cost: Cost) -> Outcome:
         detail=_printable(answer.detail),
         cpu_ns=cost.cpu_ns,
         wall_ns=cost.wall_ns,
+        peak_bytes=cost.peak_bytes,
     )
 
 

@@ -2,8 +2,8 @@
 
 The candidate only runs while a request is open: it is stopped before the answer is looked at, so it
 cannot work ahead, put work off, or disturb a rival that is being timed. Its CPU clock is read from
-outside. An answer is measured before it is read; one byte too many, or one that nobody asked for,
-disqualifies.
+outside, and so is its memory. An answer is measured before it is read; one byte too many, or one
+that nobody asked for, disqualifies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from codegenesis.errors import CodeGenesisError
 from codegenesis.sandbox.messages import HEADER
+from codegenesis.sandbox.watch import Budget, Exceeded, Gone, Watch, ready
 
 _PIECE = 1 << 20
 _LAST_MOMENT_NS = 300_000_000
@@ -30,14 +31,15 @@ class EndedItself(CandidateDied):
 
 
 class Cost(NamedTuple):
-    """What one exchange took, in nanoseconds.
+    """What one exchange took: nanoseconds, and the most memory that the process had so far.
 
     CPU counts from the end of the exchange before, so none is lost between two readings of the
     clock: what a candidate does before the signal to stop reaches it, the next exchange pays.
     """
 
-    cpu_ns: int
-    wall_ns: int
+    cpu_ns: int = 0
+    wall_ns: int = 0
+    peak_bytes: int = 0
 
 
 class Channel:
@@ -46,20 +48,30 @@ class Channel:
     Args:
         requests: descriptor to write requests to; owned from here on.
         answers: descriptor to read answers from; owned from here on.
-        pidfd: the process; owned from here on.
-        pid: the same process, for its clock; it is not reaped while this channel is in use.
+        pidfd: the process; owned from here on. It is not reaped while this channel is in use.
+        watch: the same process; owned from here on.
     """
 
-    def __init__(self, *, requests: int, answers: int, pidfd: int, pid: int) -> None:
+    def __init__(self, *, requests: int, answers: int, pidfd: int, watch: Watch) -> None:
         self._requests, self._answers, self._pidfd = requests, answers, pidfd
-        self.pid = pid
+        self._watch = watch
         self._charged_ns = 0
-        self._clock = ~pid << 3 | 2  # man 2 clock_gettime: the CPU clock of another process
         os.set_blocking(requests, False)
         os.set_blocking(answers, False)
 
+    @property
+    def pid(self) -> int:
+        """The process, as this process numbers it."""
+        return self._watch.pid
+
     def exchange(
-        self, request: bytes | None, *, cpu_s: float, wall_s: float, most_bytes: int
+        self,
+        request: bytes | None,
+        *,
+        cpu_s: float,
+        wall_s: float,
+        real_bytes: int,
+        most_bytes: int,
     ) -> tuple[bytes, Cost]:
         """Send one request, receive its answer, leave the candidate stopped.
 
@@ -69,10 +81,25 @@ class Channel:
         Raises:
             CandidateDied: it did not answer as it must; the reason is for people.
         """
+        try:
+            return self._exchange(request, cpu_s, wall_s, real_bytes, most_bytes)
+        except Exceeded as error:
+            raise CandidateDied(str(error)) from None
+        except Gone as error:
+            raise EndedItself(str(error)) from None
+
+    def _exchange(
+        self, request: bytes | None, cpu_s: float, wall_s: float, real_bytes: int, most_bytes: int
+    ) -> tuple[bytes, Cost]:
         if request is not None:
             self._require_silence()
         charged, started = self._charged_ns, time.monotonic_ns()
-        budget = _Budget(self, charged + int(cpu_s * 1e9), started + int(wall_s * 1e9))
+        budget = Budget(
+            self._watch,
+            cpu_ns=charged + int(cpu_s * 1e9),
+            wall_ns=started + int(wall_s * 1e9),
+            real_bytes=real_bytes,
+        )
         self._signal(signal.SIGCONT)
         try:
             if request is not None:
@@ -81,30 +108,24 @@ class Channel:
             wall_ns = time.monotonic_ns() - started
         finally:
             self._signal(signal.SIGSTOP)
-        self._charged_ns = self.cpu_ns()
+        self._charged_ns = self._watch.cpu_ns()
         self._require_silence()
-        return answer, Cost(self._charged_ns - charged, wall_ns)
-
-    def cpu_ns(self) -> int:
-        """CPU of the process since it was cloned."""
-        try:
-            return time.clock_gettime_ns(self._clock)
-        except OSError:  # reaped by somebody else, because the zygote is gone
-            raise EndedItself("it ended with the sandbox") from None
+        return answer, Cost(self._charged_ns - charged, wall_ns, budget.settle())
 
     def ends(self) -> bool:
         """Whether it is ending by itself: descriptors go first, the process a moment later."""
-        return _wait(self._pidfd, select.POLLIN, _LAST_MOMENT_NS)
+        return ready(self._pidfd, select.POLLIN, _LAST_MOMENT_NS)
 
     def kill(self) -> None:
         """End the process and wait until it is dead."""
         self._signal(signal.SIGKILL)
-        _wait(self._pidfd, select.POLLIN, None)
+        ready(self._pidfd, select.POLLIN, None)
 
     def close(self) -> None:
         """Give the descriptors back."""
         for fd in (self._requests, self._answers, self._pidfd):
             os.close(fd)
+        self._watch.close()
 
     def _signal(self, number: signal.Signals) -> None:
         try:
@@ -121,7 +142,7 @@ class Channel:
             raise CandidateDied("it wrote more than it was asked for")
         raise EndedItself("it closed its pipe without being asked")
 
-    def _send(self, data: bytes, budget: _Budget) -> None:
+    def _send(self, data: bytes, budget: Budget) -> None:
         left = memoryview(data)
         while left:
             try:
@@ -131,7 +152,7 @@ class Channel:
             except BrokenPipeError:
                 raise EndedItself("it closed its pipe instead of reading") from None
 
-    def _receive(self, budget: _Budget, most_bytes: int) -> bytes:
+    def _receive(self, budget: Budget, most_bytes: int) -> bytes:
         data, expected = bytearray(), HEADER.size
         while len(data) < expected:
             budget.wait(self._answers, select.POLLIN)
@@ -145,29 +166,3 @@ class Channel:
                     raise CandidateDied(f"its answer is larger than {most_bytes} bytes")
                 expected += size
         return bytes(data[HEADER.size :])
-
-
-class _Budget:
-    """When one exchange must be over, by two clocks."""
-
-    def __init__(self, channel: Channel, cpu_ns: int, wall_ns: int) -> None:
-        self._channel = channel
-        self._cpu_ns, self._wall_ns = cpu_ns, wall_ns
-
-    def wait(self, fd: int, event: int) -> None:
-        """Wait for the descriptor; a single thread cannot use CPU faster than time passes."""
-        while True:
-            cpu_left = self._cpu_ns - self._channel.cpu_ns()
-            wall_left = self._wall_ns - time.monotonic_ns()
-            if cpu_left <= 0:
-                raise CandidateDied("it used more CPU than allowed")
-            if wall_left <= 0:
-                raise CandidateDied("it took longer than allowed")
-            if _wait(fd, event, min(cpu_left, wall_left)):
-                return
-
-
-def _wait(fd: int, event: int, timeout_ns: int | None) -> bool:
-    poll = select.poll()
-    poll.register(fd, event)
-    return bool(poll.poll(None if timeout_ns is None else timeout_ns // 1_000_000 + 1))

@@ -12,6 +12,7 @@ import fcntl
 import os
 import resource
 import types
+from typing import NoReturn
 
 from codegenesis.errors import FragmentError
 from codegenesis.sandbox import messages, serving
@@ -81,17 +82,22 @@ def serve(module: types.ModuleType, limits: Limits) -> None:
         if setup.source is not None:
             serving.install(target, setup.source)
     except FragmentError as error:
-        _send(messages.Done(str(error)))
-        return
+        _refuse(str(error))
     except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
-        _send(messages.Done(f"the fragment raises {serving.describe(error)}"))
-        return
+        _refuse(f"the fragment raises {serving.describe(error)}")
     batch = serving.Batch(
         target.function, serving.resolver(module), max_bytes=limits.output_bytes - 1024
     )
     _send(messages.Done())
     while True:
         _send(_obey(batch, messages.request(_receive())))
+
+
+def _refuse(reason: str) -> NoReturn:
+    """Say why, and wait to be killed: a process that ends cannot be measured any more."""
+    _send(messages.Done(reason))
+    _receive()
+    os._exit(0)
 
 
 def _obey(batch: serving.Batch, request: messages.Request) -> messages.Done | messages.Answers:

@@ -14,7 +14,10 @@ from codegenesis.model import Outcome, Record
 
 
 class Limits(Record, frozen=True, kw_only=True):
-    """What one candidate may use. Exceeding any of them ends the candidate, and only it.
+    """What one candidate may use, and the import of the target before there is any.
+
+    Exceeding a limit ends the candidate, and only it. What is not here is not to be had at all: no
+    processes, threads, files to write, sockets, locked memory, message queues or core dumps.
 
     Attributes:
         cpu_s: CPU seconds per request: one `call`, or one phase of `time`.
@@ -22,16 +25,23 @@ class Limits(Record, frozen=True, kw_only=True):
         setup_s: CPU seconds to assemble the fragment, its module-level statements included.
         memory_bytes: address space; a target that needs more than half of it by itself leaves its
             candidates that half in addition to its own.
+        real_bytes: memory that is really there, above what the process began with; looked at from
+            outside, so that a target which needs much address space (numpy, numba) is bounded too.
         output_bytes: size of one answer.
         import_s: seconds on the wall clock for the import of the target's module.
+        import_cpu_s: CPU seconds for that import, all its threads together.
+        import_bytes: real memory for that import.
     """
 
     cpu_s: float = 5.0
     wall_s: float = 10.0
     setup_s: float = 0.5
     memory_bytes: int = 1 << 30
+    real_bytes: int = 1 << 30
     output_bytes: int = 16 << 20
     import_s: float = 30.0
+    import_cpu_s: float = 60.0
+    import_bytes: int = 2 << 30
 
 
 class Timing(Record, frozen=True, kw_only=True):

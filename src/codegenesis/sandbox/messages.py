@@ -38,7 +38,7 @@ class Reap(_Message, frozen=True):
 
 
 class Jailed(_Message, frozen=True):
-    """The zygote is jailed and about to import the module."""
+    """The zygote is jailed and about to import the module; comes with its own pidfd."""
 
 
 class Ready(_Message, frozen=True):

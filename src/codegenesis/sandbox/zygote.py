@@ -103,7 +103,9 @@ class Zygote:
         _jail(environment)
         self._rehearse()
         os.dup2(null, 2)  # what CodeGenesis had to say is said
-        parent.send(messages.encode(messages.Jailed()))
+        myself = os.pidfd_open(os.getpid())
+        socket.send_fds(parent, [messages.encode(messages.Jailed())], [myself])
+        os.close(myself)
         self._module = _imported(environment)
         gc.collect()
         gc.freeze()
