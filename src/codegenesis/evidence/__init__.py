@@ -9,6 +9,7 @@ from codegenesis.evidence.baseline import Baseline, baseline, case
 from codegenesis.evidence.case import Case, Gate, run_gates, survived
 from codegenesis.evidence.differential import DifferentialGate
 from codegenesis.evidence.effects import EffectsGate
+from codegenesis.evidence.invariants import InvariantsGate
 from codegenesis.evidence.parse import ParseGate
 from codegenesis.evidence.policy import PolicyGate
 from codegenesis.evidence.replay import ReplayGate
@@ -20,6 +21,7 @@ __all__ = [
     "DifferentialGate",
     "EffectsGate",
     "Gate",
+    "InvariantsGate",
     "ParseGate",
     "PolicyGate",
     "ReplayGate",

@@ -1,0 +1,52 @@
+"""Which classes a value is made of: what a result may bring with it into another process.
+
+An object of a class whose `__eq__` says yes to everything (`unittest.mock.ANY`) would pass any
+comparison. So where a variant's result is given to the owner's predicates or tests, it may hold
+instances only of classes that the original was seen with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from codegenesis.errors import WireError
+from codegenesis.evidence.case import Case
+from codegenesis.evidence.plain import Instance, value_of
+from codegenesis.model import Outcome
+
+
+def classes(outcome: Outcome) -> frozenset[str]:
+    """`module:qualname` of every project class in a returned value and in the arguments left."""
+    return frozenset(name for data in (outcome.value, outcome.after) for name in _in_data(data))
+
+
+def classes_of(calls: Iterable[bytes]) -> frozenset[str]:
+    """The same for encoded calls."""
+    return frozenset(name for call in calls for name in _in_data(call))
+
+
+def known_classes(case: Case) -> frozenset[str]:
+    """Those that recorded calls of the original went in and came out with."""
+    return classes_of(set(case.calls)).union(*map(classes, case.expected))
+
+
+def _in_data(data: bytes) -> Iterator[str]:
+    try:
+        yield from _in(value_of(data))
+    except WireError:
+        return
+
+
+def _in(value: Any) -> Iterator[str]:
+    inner: Iterable[Any] = ()
+    if isinstance(value, Instance):
+        yield value.type_name
+        inner = value.state
+    elif isinstance(value, dict):
+        inner = chain(value.keys(), value.values())
+    elif isinstance(value, list | tuple | set | frozenset):
+        inner = value
+    for part in inner:
+        yield from _in(part)
