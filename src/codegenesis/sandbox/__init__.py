@@ -3,12 +3,15 @@
 A `Sandbox` starts one *zygote* per environment: an interpreter that is jailed once and then imports
 the target's module. Every *candidate* is a clone of it, locked in further, that answers calls over
 two pipes until it is killed. The oracle, the clock and the limits are on this side of the pipes.
+A `Workshop` is the jail for tools that need more: compilers, test runners, solvers.
 """
 
 from codegenesis.sandbox.environment import Environment
 from codegenesis.sandbox.executor import Candidate, Executor, Limits, Timing
 from codegenesis.sandbox.kernel import Feature, features
 from codegenesis.sandbox.parent import Sandbox
+from codegenesis.sandbox.work import Work, WorkLimits
+from codegenesis.sandbox.workshop import Workshop
 
 __all__ = [
     "Candidate",
@@ -18,5 +21,8 @@ __all__ = [
     "Limits",
     "Sandbox",
     "Timing",
+    "Work",
+    "WorkLimits",
+    "Workshop",
     "features",
 ]
