@@ -62,9 +62,10 @@ class Overseer(threading.Thread):
         limits = self._limits
         if time.monotonic_ns() > self._deadline_ns:
             return f"it took longer than {limits.wall_s:g} s"
-        pids = list(_world(self._pid))
-        if len(pids) > limits.processes + 1:
-            return f"it had more than {limits.processes} processes"
+        world = dict(_world(self._pid))
+        pids = list(world)
+        if sum(world.values()) > limits.processes + 1:
+            return f"it had more than {limits.processes} processes and threads"
         self.cpu_ns = max(self.cpu_ns, sum(map(_cpu_ns, pids)))
         if self.cpu_ns > limits.cpu_s * 1e9:
             return f"it used more than {limits.cpu_s:g} s of CPU"
@@ -77,14 +78,17 @@ class Overseer(threading.Thread):
         return ""
 
 
-def _world(first: int) -> Iterator[int]:
+def _world(first: int) -> Iterator[tuple[int, int]]:
+    """Each process and the number of its threads."""
     waiting = [first]
     while waiting:
         pid = waiting.pop()
-        yield pid
+        threads = 0
         with suppress(OSError):
             for task in Path(f"/proc/{pid}/task").iterdir():
+                threads += 1
                 waiting += map(int, (task / "children").read_bytes().split())
+        yield pid, threads
 
 
 def _cpu_ns(pid: int) -> int:

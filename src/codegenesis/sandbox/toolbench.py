@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -167,9 +168,14 @@ class _World:
 
 
 def _private_owner(visible: list[str]) -> os.stat_result:
-    """The directory that not everybody may read, if there is one: its owner is to be taken."""
-    found = [Path(path).stat() for path in visible]
-    return next((s for s in found if s.st_uid and s.st_mode & 0o005 != 0o005), Path("/").stat())
+    """What not everybody may read, if there is such a thing: its owner is to be taken."""
+    private = (status for path in visible if not _is_public(status := Path(path).stat()))
+    return next(private, Path("/").stat())
+
+
+def _is_public(status: os.stat_result) -> bool:
+    needed = 0o005 if stat.S_ISDIR(status.st_mode) else 0o004
+    return status.st_mode & needed == needed
 
 
 def _furniture(root: Path) -> None:

@@ -24,7 +24,8 @@ class WorkLimits(Record, frozen=True, kw_only=True):
         output_bytes: standard output and error together; also the size of one frame to answer.
         scratch_bytes: size of the scratch directory (a full one is the tool's ENOSPC), and of the
             kept files together.
-        processes: processes and threads at a time; more are the tool's EAGAIN.
+        processes: processes and threads at a time; more are the tool's EAGAIN, or its end where
+            the kernel does not count them (for root).
     """
 
     cpu_s: float = 60
