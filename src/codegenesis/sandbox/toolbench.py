@@ -15,6 +15,7 @@ import signal
 import socket
 import stat
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -33,6 +34,8 @@ TEMPORARY = f"{PLACE}/temporary"
 ANSWER_OUT, ANSWER_IN = 3, 4
 
 _DEVICES = ("zero", "urandom", "random")
+#: What compilers and their helpers (psutil, OpenMP) ask.
+_SHOWN_OF_PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "uptime", "version")
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND = 2, 4, 8, 4096
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _LAST_FD = (1 << 32) - 1
@@ -189,10 +192,23 @@ def _furniture(root: Path) -> None:
         (root / "tmp").symlink_to(TEMPORARY)
     (root / "dev/shm").symlink_to(TEMPORARY)
     (root / "proc").mkdir(exist_ok=True)
-    with suppress(OSError):  # masked by a container
-        flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-        _mount("proc", str(root / "proc"), "proc", flags, "subset=pid")
-        (root / "dev/fd").symlink_to("/proc/self/fd")
+    try:
+        _mount("proc", str(root / "proc"), "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    except OSError:  # masked by a container, and then the kernel gives no other
+        return
+    _mask_but(root, _SHOWN_OF_PROC)
+    (root / "dev/fd").symlink_to("/proc/self/fd")
+
+
+def _mask_but(root: Path, shown: Collection[str]) -> None:
+    """Of `/proc` leave processes and a few figures; `subset=pid` would take those as well."""
+    nothing, void = root / ".nothing", root / ".void"
+    nothing.touch(mode=0)
+    void.mkdir()
+    with os.scandir(root / "proc") as entries:
+        for entry in entries:
+            if not (entry.name.isdigit() or entry.name in shown or entry.is_symlink()):
+                _mount(str(void if entry.is_dir() else nothing), entry.path, "", _MS_BIND)
 
 
 def _mount(source: str, place: str, kind: str, flags: int, options: str = "") -> None:
