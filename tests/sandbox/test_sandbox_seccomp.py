@@ -24,6 +24,8 @@ def decide(program: bytes, number: int, arch: int, args=(0, 0, 0, 0, 0, 0)) -> i
             at += yes if loaded == value else no
         elif operation == 0x35:
             at += yes if loaded >= value else no
+        elif operation == 0x45:
+            at += yes if loaded & value else no
         else:
             return value
 

@@ -91,7 +91,8 @@ class Workshop:
         Args:
             argv: the command; found on a PATH of the interpreter's and the system's programs.
             files: written to the scratch directory first, by relative path. It is the working
-                directory and the tool's home, and writable, as is `/tmp`; nothing else is.
+                directory and the tool's home, and writable, as is what `TMPDIR` names, and `/tmp`
+                where nothing below it is visible; nothing else is.
             keep: patterns of files to bring back: `*` within a directory, `**` across directories.
                 Regular files only; links are not followed.
             env: further environment variables.
