@@ -113,4 +113,4 @@ def test_an_ordinary_user_gets_the_same_jail(tmp_path_factory):
         "pids": "(1, 0)",
     }
     assert endless == "it used more CPU than allowed"
-    assert found == ["platform", "namespaces", "mounts", "landlock", "seccomp"]
+    assert found == ["platform", "namespaces", "mounts", "landlock", "seccomp", "proc"]

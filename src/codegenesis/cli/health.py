@@ -14,7 +14,7 @@ from codegenesis.config import Config
 from codegenesis.errors import StoreError
 from codegenesis.ledger import Report, verify_all
 from codegenesis.model import Record
-from codegenesis.sandbox import features
+from codegenesis.sandbox import TIERS, Feature, Tier, features, reached
 
 
 class Finding(Record, frozen=True, kw_only=True):
@@ -53,10 +53,29 @@ def _python() -> Finding:
 
 
 def _kernel() -> list[Finding]:
-    return [
-        Finding(name=f.name, ok=bool(f.available), needed=True, purpose=f.purpose, remedy=f.remedy)
-        for f in features()
-    ]
+    found = features()
+    return [*map(_feature, found), _tier(reached(found))]
+
+
+def _feature(feature: Feature) -> Finding:
+    return Finding(
+        name=f"{feature.name}, {feature.detail}" if feature.detail else feature.name,
+        ok=bool(feature.available),
+        needed=True,
+        purpose=feature.purpose,
+        remedy=feature.remedy,
+    )
+
+
+def _tier(tier: Tier | None) -> Finding:
+    return Finding(
+        name=f"tier {tier}" if tier else "no tier",
+        ok=tier == "L3",
+        needed=True,
+        purpose=f"how strongly code is kept in: {TIERS[tier] if tier else 'not at all'}",
+        remedy="Mend what is missing above"
+        + (", or allow tier L2 where it is asked for." if tier else "."),
+    )
 
 
 def _compiler() -> Finding:

@@ -7,22 +7,25 @@ A `Workshop` is the jail for tools that need more: compilers, test runners, solv
 """
 
 from codegenesis.sandbox.environment import Environment
-from codegenesis.sandbox.executor import Candidate, Executor, Limits, Timing
-from codegenesis.sandbox.kernel import Feature, features
+from codegenesis.sandbox.executor import Candidate, Executor, Limits, Tier, Timing
+from codegenesis.sandbox.kernel import TIERS, Feature, features, reached
 from codegenesis.sandbox.parent import Sandbox
 from codegenesis.sandbox.work import Work, WorkLimits
 from codegenesis.sandbox.workshop import Workshop
 
 __all__ = [
+    "TIERS",
     "Candidate",
     "Environment",
     "Executor",
     "Feature",
     "Limits",
     "Sandbox",
+    "Tier",
     "Timing",
     "Work",
     "WorkLimits",
     "Workshop",
     "features",
+    "reached",
 ]

@@ -38,16 +38,24 @@ def lock_in(pipes: list[int], limits: Limits, *, seccomp: Filter, vm: int) -> No
         OSError: the kernel refused one of the steps.
     """
     _keep_only(pipes)
-    os.setpgid(0, 0)
     os.umask(0o077)
     syscall("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
     drop_capabilities()
-    syscall("prctl", _PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+    die_with_parent()
     _limit(limits, vm)
     seccomp.load()
 
 
+def die_with_parent() -> None:
+    """Be killed when the process that started this one ends; raises OSError."""
+    syscall("prctl", _PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+
+
 def _keep_only(pipes: list[int]) -> None:
+    """Two pipes, and a null device of its own: flags of a descriptor are shared with its copies."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(null, standard)
     for source, target in zip(pipes, (_REQUESTS, _ANSWERS), strict=True):
         os.dup2(fcntl.fcntl(source, fcntl.F_DUPFD, 10), target)
     syscall("close_range", _ANSWERS + 1, _LAST_FD, 0)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from codegenesis.model import Outcome, Record
+
+#: How strongly a candidate is kept in: L3 is everything, L2 is Landlock and seccomp alone.
+Tier = Literal["L3", "L2"]
 
 
 class Limits(Record, frozen=True, kw_only=True):

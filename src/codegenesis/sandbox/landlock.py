@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path, PurePath
 from typing import Final
 
 from codegenesis.sandbox.syscalls import JailError, syscall
@@ -29,7 +30,7 @@ _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _NET_RIGHTS = 0b11  # bind and connect TCP, from version 4
 _SCOPES = 0b11  # abstract Unix sockets and signals, from version 6
 
-_READING: Final = {"/": READ, "/dev/null": READ_WRITE_FILE}
+EVERYTHING_THERE: Final = {"/": READ, "/dev/null": READ_WRITE_FILE}
 
 
 def version() -> int:
@@ -37,7 +38,7 @@ def version() -> int:
     return syscall("landlock_create_ruleset", 0, 0, _CREATE_RULESET_VERSION)
 
 
-def restrict(grants: Mapping[str, int] = _READING) -> None:
+def restrict(grants: Mapping[str, int] = EVERYTHING_THERE) -> None:
     """Restrict this process and all it will start to `grants`; cannot be undone.
 
     Args:
@@ -56,6 +57,27 @@ def restrict(grants: Mapping[str, int] = _READING) -> None:
         os.close(ruleset)
     except OSError as error:
         raise JailError("landlock", error) from error
+
+
+def reading(visible: Collection[str], hidden: Collection[str]) -> dict[str, int]:
+    """Grants for `restrict`: to read `visible` paths without the `hidden` ones below them.
+
+    Landlock knows no exceptions, so where something is hidden its siblings are granted one by one,
+    as they are now. Names in such a directory can be listed, hidden ones too; contents not.
+    """
+    grants = {"/dev/null": READ_WRITE_FILE}
+    secret = set(hidden)
+    above = {str(parent) for path in hidden for parent in PurePath(path).parents}
+    waiting = list(visible)
+    while waiting:
+        path = waiting.pop()
+        if path not in above:
+            grants[path] = READ if Path(path).is_dir() else _READ_FILE
+            continue
+        grants[path] = _READ_DIR
+        with os.scandir(path) as entries:
+            waiting += [e.path for e in entries if e.path not in secret and not e.is_symlink()]
+    return grants
 
 
 def _ruleset(known: int) -> int:

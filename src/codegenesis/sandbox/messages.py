@@ -11,7 +11,7 @@ import struct
 import msgspec
 
 from codegenesis.sandbox.environment import Environment
-from codegenesis.sandbox.executor import Limits
+from codegenesis.sandbox.executor import Limits, Tier
 from codegenesis.sandbox.serving import Answer
 
 
@@ -23,6 +23,7 @@ class Configure(_Message, frozen=True):
     """To the zygote, first: what to be."""
 
     environment: Environment
+    tier: Tier
 
 
 class Start(_Message, frozen=True):

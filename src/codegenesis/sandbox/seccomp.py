@@ -15,6 +15,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from codegenesis.sandbox.syscalls import JailError, machine, syscall
@@ -31,7 +32,7 @@ _X86_64: Final = {
     "close": 3, "dup": 32, "exit": 60, "exit_group": 231, "faccessat": 269, "fstat": 5,
     "futex": 202, "getcwd": 79, "getdents64": 217, "getegid": 108, "geteuid": 107, "getgid": 104,
     "getpid": 39, "getppid": 110, "getrandom": 318, "getrusage": 98, "gettid": 186,
-    "gettimeofday": 96, "getuid": 102, "lseek": 8, "lstat": 6, "madvise": 28, "membarrier": 324,
+    "gettimeofday": 96, "getuid": 102, "lseek": 8, "lstat": 6, "madvise": 28,
     "mmap": 9, "mprotect": 10, "mremap": 25, "munmap": 11, "nanosleep": 35, "newfstatat": 262,
     "open": 2, "openat": 257, "poll": 7, "ppoll": 271, "pread64": 17, "pselect6": 270, "read": 0,
     "readlink": 89, "readlinkat": 267, "readv": 19, "restart_syscall": 219, "rseq": 334,
@@ -45,7 +46,7 @@ _AARCH64: Final = {
     "dup": 23, "exit": 93, "exit_group": 94, "faccessat": 48, "fstat": 80, "futex": 98,
     "getcwd": 17, "getdents64": 61, "getegid": 177, "geteuid": 175, "getgid": 176, "getpid": 172,
     "getppid": 173, "getrandom": 278, "getrusage": 165, "gettid": 178, "gettimeofday": 169,
-    "getuid": 174, "lseek": 62, "madvise": 233, "membarrier": 283, "mmap": 222, "mprotect": 226,
+    "getuid": 174, "lseek": 62, "madvise": 233, "mmap": 222, "mprotect": 226,
     "mremap": 216, "munmap": 215, "nanosleep": 101, "newfstatat": 79, "openat": 56, "ppoll": 73,
     "pread64": 67, "pselect6": 72, "read": 63, "readlinkat": 78, "readv": 65,
     "restart_syscall": 128, "rseq": 293, "rt_sigaction": 134, "rt_sigprocmask": 135,
@@ -53,10 +54,10 @@ _AARCH64: Final = {
     "sigaltstack": 132, "sysinfo": 179, "times": 153, "uname": 160, "write": 64, "writev": 66,
     "statx": 291, "fcntl": 25, "ioctl": 29, "prlimit64": 261,
 }  # fmt: skip
-_EVERYWHERE: Final = {"clone3": 435, "faccessat2": 439, "futex_waitv": 449}
+_EVERYWHERE: Final = {"clone3": 435, "faccessat2": 439}
 
 #: By machine: the architecture's audit number, and the numbers of the allowed calls.
-_MACHINES: Final = {
+MACHINES: Final = {
     "x86_64": (0xC000_003E, _X86_64 | _EVERYWHERE),
     "aarch64": (0xC000_00B7, _AARCH64 | _EVERYWHERE),
 }
@@ -64,8 +65,13 @@ _MACHINES: Final = {
 X32 = 0x4000_0000
 
 #: Looked at more closely: allowed for these values of one argument only.
-_IOCTLS = (0x5401, 0x541B, 0x5450, 0x5451)  # TCGETS, FIONREAD, FIONCLEX, FIOCLEX
-_FCNTLS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC
+IOCTLS: Final = (0x5401, 0x541B, 0x5450, 0x5451)  # TCGETS, FIONREAD, FIONCLEX, FIOCLEX
+FCNTLS: Final = (0, 1, 2, 3, 4, 1030)  # DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC
+#: What allocators say of their memory. Not COLD and PAGEOUT, which would hide it from the count in
+#: the swap, nor MERGEABLE, which would show what other processes have in theirs.
+_ADVICE: Final = (0, 1, 2, 3, 4, 8, 10, 11, 14, 15, 16, 17, 18, 19)
+_MAP_SHARED, _MAP_ANONYMOUS, _MAP_HUGETLB = 0x01, 0x20, 0x4_0000
+_FUTEX_PRIVATE = 128
 
 
 class _Instruction(NamedTuple):
@@ -121,28 +127,43 @@ class Assembler:
         return 0 if label is None else self._labels[label] - at - 1
 
 
+#: Emits, after a label of its own, what decides a call by its arguments.
+Look = Callable[[Assembler, str], None]
+
+
 def program(name: str) -> bytes:
-    """The filter for a machine (`x86_64` or `aarch64`)."""
-    architecture, numbers = _MACHINES[name]
+    """The filter of a candidate, for a machine (`x86_64` or `aarch64`)."""
+    looks = {
+        "clone3": refused(errno.ENOSYS),  # glibc then falls back to clone, which is denied
+        "fcntl": one_of(1, FCNTLS, errno.EPERM),
+        "futex": with_bits(1, _FUTEX_PRIVATE),  # the others are shared with whoever maps the file
+        "ioctl": one_of(1, IOCTLS, errno.ENOTTY),
+        "madvise": one_of(2, _ADVICE, errno.EINVAL),
+        "mmap": no_shared_memory,
+        "prlimit64": _only_reading_its_own,
+    }
+    return allow_list(name, MACHINES[name][1], looks)
+
+
+def allow_list(name: str, numbers: Mapping[str, int], looks: Mapping[str, Look]) -> bytes:
+    """A filter that allows `numbers`, those with a look as their arguments are, and nothing else.
+
+    Args:
+        name: the machine.
+    """
     a = Assembler()
     a.load(ARCHITECTURE)
-    a.equal(architecture, no="kill")
+    a.equal(MACHINES[name][0], no="kill")
     a.load(NUMBER)
     if name == "x86_64":
         a.at_least(X32, yes="kill")
-    inspected = ("clone3", "fcntl", "ioctl", "prlimit64")
-    for call in inspected:
-        a.equal(numbers[call], yes=call)
     for call, number in numbers.items():
-        if call not in inspected:
-            a.equal(number, yes="allow")
+        a.equal(number, yes=call if call in looks else "allow")
     a.label("deny")
     a.give(ERRNO | errno.EPERM)
-    a.label("clone3")  # glibc then falls back to clone, which is denied
-    a.give(ERRNO | errno.ENOSYS)
-    _one_of(a, "fcntl", _FCNTLS, errno.EPERM)
-    _one_of(a, "ioctl", _IOCTLS, errno.ENOTTY)
-    _only_reading(a, "prlimit64")
+    for call, look in looks.items():
+        a.label(call)
+        look(a, call)
     a.label("kill")
     a.give(KILL_PROCESS)
     a.label("allow")
@@ -150,23 +171,58 @@ def program(name: str) -> bytes:
     return a.assembled()
 
 
-def _one_of(a: Assembler, call: str, commands: tuple[int, ...], otherwise: int) -> None:
-    """Allow a call for these values of its second argument (a 32-bit one)."""
-    a.label(call)
-    a.load(ARGUMENTS + 8)
-    for command in commands:
-        a.equal(command, yes="allow")
-    a.give(ERRNO | otherwise)
+def refused(error: int) -> Look:
+    """Never allowed, with this errno."""
+    return lambda a, _: a.give(ERRNO | error)
 
 
-def _only_reading(a: Assembler, call: str) -> None:
-    """Allow `prlimit64` without a new limit: its third argument is a null pointer, both halves."""
-    a.label(call)
-    a.load(ARGUMENTS + 16)
-    a.equal(0, no=f"{call} changes")
-    a.load(ARGUMENTS + 20)
-    a.equal(0, yes="allow")
-    a.label(f"{call} changes")
+def one_of(argument: int, values: tuple[int, ...], error: int) -> Look:
+    """Allowed for these values of an argument (a 32-bit one)."""
+
+    def look(a: Assembler, _: str) -> None:
+        a.load(ARGUMENTS + 8 * argument)
+        for value in values:
+            a.equal(value, yes="allow")
+        a.give(ERRNO | error)
+
+    return look
+
+
+def with_bits(argument: int, bits: int) -> Look:
+    """Allowed when at least one of the bits is set in an argument (a 32-bit one)."""
+
+    def look(a: Assembler, _: str) -> None:
+        a.load(ARGUMENTS + 8 * argument)
+        a.any_of(bits, yes="allow")
+        a.give(ERRNO | errno.EPERM)
+
+    return look
+
+
+def no_shared_memory(a: Assembler, call: str) -> None:
+    """Allow `mmap`, but no memory that is shared without a file, and no pages of the huge pool.
+
+    Unmapped in part, a shared mapping keeps all its pages where neither the address space nor the
+    resident size counts them: memory without end. Huge pages of the pool are not counted either.
+    """
+    a.load(ARGUMENTS + 8 * 3)
+    a.any_of(_MAP_HUGETLB, yes=f"{call} refused")
+    a.any_of(_MAP_SHARED, yes=f"{call} shared")
+    a.give(ALLOW)
+    a.label(f"{call} shared")
+    a.any_of(_MAP_ANONYMOUS, yes=f"{call} refused")
+    a.give(ALLOW)
+    a.label(f"{call} refused")
+    a.give(ERRNO | errno.EPERM)
+
+
+def _only_reading_its_own(a: Assembler, call: str) -> None:
+    """Allow `prlimit64` of the process itself (0) without a new limit (null, both halves)."""
+    for half in (0, 16, 20):
+        a.load(ARGUMENTS + half)
+        a.equal(0, no=f"{call} refused")
+    a.give(ALLOW)
+    a.label(f"{call} refused")
     a.give(ERRNO | errno.EPERM)
 
 

@@ -18,7 +18,7 @@ from codegenesis.errors import SandboxError, SandboxImportError
 from codegenesis.sandbox import messages
 from codegenesis.sandbox.channel import Channel
 from codegenesis.sandbox.environment import Environment
-from codegenesis.sandbox.executor import Limits
+from codegenesis.sandbox.executor import Limits, Tier
 from codegenesis.sandbox.kernel import MissingFeatureError
 from codegenesis.sandbox.watch import Budget, Exceeded, Gone, Watch
 
@@ -34,14 +34,19 @@ _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NU
 #: `-c` and not `-m`: the package may be importable for us only (`PYTHONPATH`), and goes last.
 _BOOT = (
     "import sys; sys.path.extend(sys.argv[3:]); "
-    "from codegenesis.sandbox.zygote import main; main(int(sys.argv[1]), int(sys.argv[2]))"
+    "from codegenesis.sandbox.boot import main; main(int(sys.argv[1]), int(sys.argv[2]))"
 )
 
 
 class Warden:
-    """The process that `codegenesis.sandbox.zygote` describes, from outside."""
+    """The processes that `codegenesis.sandbox.boot` and `.zygote` describe, from outside.
 
-    def __init__(self, environment: Environment, limits: Limits) -> None:
+    Raises:
+        MissingFeatureError: this machine cannot isolate code at this tier.
+        SandboxImportError: the target's module cannot be imported in the jail.
+    """
+
+    def __init__(self, environment: Environment, limits: Limits, tier: Tier) -> None:
         self._lock = threading.Lock()
         self._said = ""
         self._pid = 0
@@ -56,7 +61,7 @@ class Warden:
             theirs.close()
             os.close(their_end)
         try:
-            self._begin(environment, limits)
+            self._begin(messages.Configure(environment, tier), limits)
         except BaseException:
             self.close()
             raise
@@ -104,9 +109,9 @@ class Warden:
             os.close(self._lifeline)
             self._lifeline = -1
 
-    def _begin(self, environment: Environment, limits: Limits) -> None:
+    def _begin(self, first: messages.Configure, limits: Limits) -> None:
         self._control.settimeout(_START_S)
-        report, fds = self._ask(messages.Configure(environment))
+        report, fds = self._ask(first)
         if isinstance(report, messages.Jailed) and len(fds) == 1:
             report = self._imports(fds[0], limits)
         if not isinstance(report, messages.Ready):
@@ -117,7 +122,7 @@ class Warden:
     def _imports(self, pidfd: int, limits: Limits) -> messages.Report:
         with ExitStack() as stack:
             stack.callback(os.close, pidfd)
-            watch = Watch(pidfd, parent=os.getpid())
+            watch = Watch(pidfd, parent=self._process.pid)
             stack.callback(watch.close)
             self._pid = watch.pid
             budget = Budget(

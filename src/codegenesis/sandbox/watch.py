@@ -15,7 +15,8 @@ import time
 from contextlib import suppress
 from typing import Literal
 
-from codegenesis.errors import CodeGenesisError, SandboxError, SandboxUnavailableError
+from codegenesis.errors import CodeGenesisError, SandboxError
+from codegenesis.sandbox.kernel import MissingFeatureError
 
 Resource = Literal["CPU", "time", "memory"]
 
@@ -54,7 +55,7 @@ class Watch:
 
     Raises:
         SandboxError: it is no child of that process.
-        SandboxUnavailableError: `/proc` does not show it.
+        MissingFeatureError: `/proc` does not show it.
     """
 
     def __init__(self, pidfd: int, *, parent: int) -> None:
@@ -63,10 +64,7 @@ class Watch:
         try:
             self._status = os.open(f"/proc/{self.pid}/status", os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise SandboxUnavailableError(
-                f"the memory of candidates cannot be watched: {error}",
-                remedy="mount /proc without hidepid, or run the engine as a user who sees it",
-            ) from error
+            raise MissingFeatureError("proc", error.strerror or str(error)) from error
         try:
             self._start = self._mark(parent)
         except BaseException:

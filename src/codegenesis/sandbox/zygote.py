@@ -1,38 +1,36 @@
 """The zygote: jailed once, it imports the target's module and is cloned for each candidate.
 
-Started by the parent with the target's interpreter. Until it is jailed it runs only CodeGenesis and
-the standard library; the target's module is imported inside. When the parent goes away in whatever
-manner, the kernel closes its end of the life line and, by the owner and signal set on ours, kills
-the zygote, even in the middle of an import that hangs; its candidates follow by their death signal.
-(`PR_SET_PDEATHSIG` was rejected for the zygote: it fires when the *thread* that started it ends.)
+Started by `codegenesis.sandbox.boot` with the target's interpreter. Until it is jailed it runs only
+CodeGenesis and the standard library; the target's module is imported inside, and with that this
+process is no more to be trusted than a candidate, except that it may clone itself. It dies with the
+process that started it, its candidates die with it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import importlib
 import os
-import signal
 import socket
 import sys
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from codegenesis.errors import SandboxImportError
 from codegenesis.sandbox import child, exposure, landlock, loading, messages, namespaces
 from codegenesis.sandbox.environment import Environment
-from codegenesis.sandbox.executor import Limits
+from codegenesis.sandbox.executor import Limits, Tier
 from codegenesis.sandbox.mounts import build
 from codegenesis.sandbox.seccomp import Filter
-from codegenesis.sandbox.syscalls import JailError
+from codegenesis.sandbox.syscalls import JailError, machine
+from codegenesis.sandbox.widening import zygote_program
 
 MOST_BYTES = 1 << 16
-_NEW_WORLD = namespaces.CLONE_NEWUSER | namespaces.CLONE_NEWPID
-_F_SETSIG = 10
+#: The namespaces of a candidate.
+WORLDS: Final = {"L3": namespaces.CLONE_NEWUSER | namespaces.CLONE_NEWPID, "L2": 0}
 
 #: What fragments import most; loaded once here instead of in each candidate.
 _PRELOADED = (
@@ -60,15 +58,21 @@ _EFFECTS = (
 )
 
 
-def main(control: int, lifeline: int) -> None:
-    """Jail this process, import the target, serve until the parent closes the control socket."""
-    _die_with(lifeline)
-    parent = socket.socket(fileno=control)
-    first = messages.order(parent.recv(MOST_BYTES))
-    if not isinstance(first, messages.Configure):
-        return
+def run(
+    parent: socket.socket, environment: Environment, *, tier: Tier, real_root: bool, keeper: int
+) -> None:
+    """Jail this process, import the target, serve until the parent closes the control socket.
+
+    Args:
+        real_root: at tier L3, whether the namespaces were made without a user namespace.
+        keeper: the process that this one dies with.
+    """
     try:
-        zygote = Zygote(parent, first.environment)
+        zygote = Zygote(parent, tier)
+        zygote.jail(environment, real_root=real_root)
+        if os.getppid() not in (0, keeper):  # it has ended already; 0: it is in another namespace
+            return
+        zygote.load(environment)
     except JailError as error:
         parent.send(messages.encode(messages.Unavailable(error.step, error.reason)))
     except SandboxImportError as error:
@@ -78,33 +82,38 @@ def main(control: int, lifeline: int) -> None:
         zygote.serve()
 
 
-def _die_with(lifeline: int) -> None:
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(lifeline, _F_SETSIG, signal.SIGKILL)
-    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
-
-
 class Zygote:
-    """A jailed process with the target's module in it.
+    """A process that is jailed, then has the target's module in it, then is cloned."""
 
-    Raises:
-        JailError: this machine cannot isolate code.
-        SandboxImportError: the module does not import.
-    """
-
-    def __init__(self, parent: socket.socket, environment: Environment) -> None:
+    def __init__(self, parent: socket.socket, tier: Tier) -> None:
         self._parent = parent
+        self._tier = tier
         for name in _PRELOADED:
             importlib.import_module(name)
-        null = os.open(os.devnull, os.O_RDWR)
+        self._null = os.open(os.devnull, os.O_RDWR)
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-        self._seccomp = Filter()
-        _jail(environment)
+        self._filter = Filter()
+        self._module = types.ModuleType("none yet")
+
+    def jail(self, environment: Environment, *, real_root: bool) -> None:
+        """Lock this process in, and see that candidates can be.
+
+        Raises:
+            JailError: this machine cannot isolate code.
+            SandboxImportError: there is nothing to import from.
+        """
+        code = zygote_program(machine(), worlds=WORLDS[self._tier], network=self._tier == "L3")
+        own = Filter(code)
+        _jail(environment, tier=self._tier, real_root=real_root)
+        child.die_with_parent()
+        own.load()
         self._rehearse()
-        os.dup2(null, 2)  # what CodeGenesis had to say is said
+
+    def load(self, environment: Environment) -> None:
+        """Import the target's module; raises SandboxImportError."""
+        os.dup2(self._null, 2)  # what CodeGenesis had to say is said
         myself = os.pidfd_open(os.getpid())
-        socket.send_fds(parent, [messages.encode(messages.Jailed())], [myself])
+        socket.send_fds(self._parent, [messages.encode(messages.Jailed())], [myself])
         os.close(myself)
         self._module = _imported(environment)
         gc.collect()
@@ -149,7 +158,7 @@ class Zygote:
             if code:
                 raise OSError(code, os.strerror(code))
         except OSError as error:
-            raise JailError("namespaces", error) from error
+            raise JailError("namespaces" if self._tier == "L3" else "seccomp", error) from error
         finally:
             for fd in pipes:
                 os.close(fd)
@@ -157,10 +166,10 @@ class Zygote:
     def _candidate(self, pipes: list[int], limits: Limits) -> int:
         """Clone; in the child (0), already locked in. Raises OSError when there is no clone."""
         vm = self._address_space()
-        pid = namespaces.clone(_NEW_WORLD)
+        pid = namespaces.clone(WORLDS[self._tier])
         if pid == 0:
             try:
-                child.lock_in(pipes, limits, seccomp=self._seccomp, vm=vm)
+                child.lock_in(pipes, limits, seccomp=self._filter, vm=vm)
             except OSError as error:
                 os._exit(error.errno or 1)
         return pid
@@ -178,22 +187,33 @@ def _leave(serve: Callable[[], None]) -> NoReturn:
         os._exit(70)
 
 
-def _jail(environment: Environment) -> None:
-    if not Path(environment.root).is_dir():
+def _jail(environment: Environment, *, tier: Tier, real_root: bool) -> None:
+    root = Path(environment.root)
+    if not root.is_dir():
         raise SandboxImportError(
             f"expected a directory to import from, came {environment.root}",
             remedy="set the root to the directory that holds the code",
         )
     seen = exposure.view(environment)
-    project = Path(environment.root).stat()
-    real_root = namespaces.enter()
-    build(*seen)
+    project = root.stat()
+    if tier == "L3":
+        build(*seen)
+        grants = landlock.EVERYTHING_THERE
+    else:
+        grants = landlock.reading(*seen)
+        real_root = os.geteuid() == 0 and _open_to_all(seen.visible)
     if real_root:
         namespaces.leave_root(project)
     namespaces.drop_capabilities()
-    landlock.restrict()
-    if Path(environment.root).is_dir():  # not when it shows nothing
-        os.chdir(environment.root)
+    landlock.restrict(grants)
+    if root.is_dir():  # not when it shows nothing
+        os.chdir(root)
+
+
+def _open_to_all(paths: Collection[str]) -> bool:
+    """Whether somebody else can get as far as these paths; else root stays, without its powers."""
+    parents = {parent for path in paths for parent in Path(path).parents}
+    return all(parent.stat().st_mode & 0o001 for parent in parents)
 
 
 def _imported(environment: Environment) -> types.ModuleType:
@@ -213,7 +233,7 @@ def _story(error: BaseException, root: str) -> str:
     """What was raised, and the last line of the project that led to it."""
     frames = reversed(traceback.extract_tb(error.__traceback__))
     place = next((frame for frame in frames if frame.filename.startswith(root)), None)
-    where = f" ({place.filename}:{place.lineno})" if place else ""
+    where = f" ({place.filename[:300]}:{place.lineno})" if place else ""
     return f"{type(error).__name__}: {error}"[:500] + where
 
 
