@@ -184,5 +184,4 @@ class _Finisher:
             self._calls,
             original=original,
             terms=terms,
-            seed=self._case.seed,
         )

@@ -37,14 +37,13 @@ def harm(
     *,
     original: str | None = None,
     budget_s: float = 20.0,
-    seed: int = 0,
 ) -> Harm:
     """Race each size class; raises like `race`."""
     classes = size_classes(plan(executor, qualname, calls, original=original))
-    terms = Terms(pairs=2, most_pairs=2, budget_s=budget_s / max(1, len(classes)))
+    terms = Terms(pairs=4, most_pairs=4, budget_s=budget_s / max(1, len(classes)))
     measurements: dict[str, float] = {}
     for number, members in enumerate(classes, start=1):
-        ended = race(executor, qualname, source, members, original=original, terms=terms, seed=seed)
+        ended = race(executor, qualname, source, members, original=original, terms=terms)
         name = f"quarter_{number}" if len(classes) == 4 else f"class_{number}"
         measurements[f"{name}_gain"] = ended.gain.ratio
         measurements[f"{name}_before_ns"] = ended.gain.before_ns

@@ -120,7 +120,6 @@ class _Contest:
             variant.source,
             self._calls,
             budget_s=max(2.0, self._left_s()),
-            seed=self._seed,
         )
         checked = Race(
             gain=ended.gain,
@@ -139,12 +138,11 @@ class _Contest:
             variant.source,
             self._calls,
             terms=terms,
-            seed=self._seed,
         )
         self._races[variant.id] = ended
         return ended
 
-    def _terms(self, *, pairs: int = 5, most_pairs: int = 20, share: int = 1) -> Terms:
+    def _terms(self, *, pairs: int = 6, most_pairs: int = 24, share: int = 1) -> Terms:
         return Terms(
             min_gain=self._min_gain,
             pairs=pairs,

@@ -1,10 +1,9 @@
 """From recorded calls to what one block of a race runs.
 
-A block must be long enough for the clock (about 2 ms) and short enough to be repeated dozens of
-times. The calls stay in recorded order with their repeats, because a cache is worth what its
-real hit rate is worth. A tiny workload is run several times per block: in one process if the
-variant cannot remember anything, else in a fresh process each time, or its second pass would be
-a gift.
+A block must be long enough for the clock and short enough to be repeated dozens of times. The calls
+stay in recorded order with their repeats, because a cache is worth what its real hit rate is worth.
+A tiny workload is run several times per block: in one process if the variant cannot remember
+anything, else in a fresh process each time, or its second pass would be a gift.
 """
 
 from __future__ import annotations
@@ -12,11 +11,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from codegenesis.compiler.pin import cores, follow, on_core
 from codegenesis.model import Record
 from codegenesis.sandbox import Candidate, Executor
 
 _SLICE_NS = 20_000_000  # CPU of the original in one pass, at most (one call may exceed it)
 _MOST_CALLS = 1000
+_CLEAR_NS = 2_000_000  # of CPU, from which on one reading of the clock is enough
+_LEAST_PASS_NS = 50  # no call takes less: what reads less was read wrong
 _MOST_PASSES = 2000
 _MOST_COLD_PASSES = 8
 _MOST_BYTES = 4 << 20  # of encoded calls in one block; the answers are about as large
@@ -47,7 +49,7 @@ def plan(
     *,
     original: str | None = None,
     cold: bool = False,
-    block_ns: int = 2_000_000,
+    block_ns: int = 250_000,
 ) -> Workload:
     """Cut the recorded calls to what can be timed, and find the number of passes per block.
 
@@ -57,7 +59,8 @@ def plan(
     """
     kept: list[bytes] = []
     costs: list[int] = []
-    with executor.candidate(qualname, original) as candidate:
+    with on_core(cores()[0]), executor.candidate(qualname, original) as candidate:
+        follow(candidate)
         for call in calls[:_MOST_CALLS]:
             outcome = candidate.call(call)
             if outcome.kind == "died":
@@ -67,7 +70,7 @@ def plan(
             if sum(costs) > _SLICE_NS:
                 break
         pass_ns = _pass_ns(candidate, kept) if kept else 0
-    if not pass_ns:
+    if not kept:
         return Workload(died="the original dies on the first recorded call")
     most = _MOST_COLD_PASSES if cold else _MOST_PASSES
     room = max(1, _MOST_BYTES // max(1, sum(map(len, kept))))
@@ -80,10 +83,12 @@ def plan(
 def _pass_ns(candidate: Candidate, calls: Sequence[bytes]) -> int:
     """CPU of one pass, once the process is warm; passes too short for the clock are repeated."""
     once = candidate.time(calls).run_ns
-    repeats = min(20, _MOST_BYTES // max(1, sum(map(len, calls))), 2_000_000 // max(1, once))
-    if repeats < 2:
+    room = _MOST_BYTES // max(1, sum(map(len, calls)))
+    repeats = max(1, min(20, room, _CLEAR_NS // max(1, once)))
+    if once > _CLEAR_NS:
         return once
-    return max(1, candidate.time(list(calls) * repeats).run_ns // repeats)
+    readings = [candidate.time(list(calls) * repeats).run_ns // repeats for _ in range(3)]
+    return max(_LEAST_PASS_NS, sorted(readings)[1])
 
 
 def size_classes(workload: Workload, *, most: int = 4, least: int = 3) -> list[tuple[bytes, ...]]:
@@ -97,6 +102,9 @@ def size_classes(workload: Workload, *, most: int = 4, least: int = 3) -> list[t
     return [
         tuple(call for call in workload.calls if rank[call] == number) for number in range(count)
     ]
+
+
+_PLAIN_CALLS = {"frozenset", "tuple", "re.compile", "str", "float", "_load", "_jit"}
 
 
 def remembers(source: str) -> bool:
@@ -127,10 +135,12 @@ def _is_dressed(function: ast.FunctionDef) -> bool:
 
 
 def _is_frozen(node: ast.stmt) -> bool:
-    """A constant that no call can change."""
+    """A constant that no call can change; compiled code keeps nothing between calls."""
     if not isinstance(node, ast.Assign):
         return False
     value = node.value
+    if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Call):
+        value = value.value
     if isinstance(value, ast.Call):
-        return ast.unparse(value.func) in {"frozenset", "tuple", "re.compile", "str", "float"}
+        return ast.unparse(value.func) in _PLAIN_CALLS
     return isinstance(value, ast.Constant | ast.Attribute)
