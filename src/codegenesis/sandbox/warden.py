@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import msgspec
@@ -122,23 +122,26 @@ class Warden:
     def _imports(self, pidfd: int, limits: Limits) -> messages.Report:
         with ExitStack() as stack:
             stack.callback(os.close, pidfd)
-            watch = Watch(pidfd, parent=self._process.pid)
-            stack.callback(watch.close)
-            self._pid = watch.pid
+            try:
+                self._watch_import(pidfd, limits)
+            except Exceeded as error:
+                raise _too_much(error, limits) from None
+            except Gone:
+                pass  # how it ended comes next
+        return self._listen(importing=True)[0]
+
+    def _watch_import(self, pidfd: int, limits: Limits) -> None:
+        watch = Watch(pidfd, parent=self._process.pid)
+        self._pid = watch.pid
+        with closing(watch):
             budget = Budget(
                 watch,
                 cpu_ns=watch.cpu_ns() + int(limits.import_cpu_s * 1e9),
                 wall_ns=time.monotonic_ns() + int(limits.import_s * 1e9),
                 real_bytes=limits.import_bytes,
             )
-            try:
-                budget.wait(self._control.fileno(), select.POLLIN)
-                budget.settle()
-            except Exceeded as error:
-                raise _too_much(error, limits) from None
-            except Gone:
-                pass  # how it ended comes next
-            return self._listen(importing=True)[0]
+            budget.wait(self._control.fileno(), select.POLLIN)
+            budget.settle()
 
     def _ask(self, order: messages.Order, *fds: int) -> tuple[messages.Report, list[int]]:
         try:

@@ -41,7 +41,7 @@ class Exceeded(CodeGenesisError):
         self.what = what
 
 
-class Gone(CodeGenesisError):
+class Gone(SandboxError):
     """The process does not exist any more."""
 
 
@@ -54,6 +54,7 @@ class Watch:
             of its own.
 
     Raises:
+        Gone: it has ended, and is buried.
         SandboxError: it is no child of that process.
         MissingFeatureError: `/proc` does not show it.
     """
@@ -64,6 +65,8 @@ class Watch:
         try:
             self._status = os.open(f"/proc/{self.pid}/status", os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
+            if ready(pidfd, select.POLLIN, 0):
+                raise Gone("it has ended") from None
             raise MissingFeatureError("proc", error.strerror or str(error)) from error
         try:
             self._start = self._mark(parent)
