@@ -14,6 +14,7 @@ from codegenesis.evidence.parse import ParseGate
 from codegenesis.evidence.policy import PolicyGate
 from codegenesis.evidence.replay import ReplayGate
 from codegenesis.evidence.standard import standard_gates
+from codegenesis.evidence.tests import TestBaseline, TestsGate, baseline_tests
 
 __all__ = [
     "Baseline",
@@ -25,7 +26,10 @@ __all__ = [
     "ParseGate",
     "PolicyGate",
     "ReplayGate",
+    "TestBaseline",
+    "TestsGate",
     "baseline",
+    "baseline_tests",
     "case",
     "run_gates",
     "standard_gates",

@@ -14,17 +14,21 @@ from typing import Any
 from codegenesis.errors import WireError
 from codegenesis.evidence.case import Case
 from codegenesis.evidence.plain import Instance, value_of
+from codegenesis.evidence.words import exception_type
 from codegenesis.model import Outcome
+from codegenesis.wire import Opaque
 
 
 def classes(outcome: Outcome) -> frozenset[str]:
-    """`module:qualname` of every project class in a returned value and in the arguments left."""
-    return frozenset(name for data in (outcome.value, outcome.after) for name in _in_data(data))
+    """`module:qualname` of every project class in a result (or in an exception's arguments), and
+    in the arguments left."""
+    found = classes_of([outcome.value, outcome.after])
+    return found - {exception_type(outcome)}
 
 
-def classes_of(calls: Iterable[bytes]) -> frozenset[str]:
-    """The same for encoded calls."""
-    return frozenset(name for call in calls for name in _in_data(call))
+def classes_of(values: Iterable[bytes]) -> frozenset[str]:
+    """The same for encoded values or calls."""
+    return frozenset(name for data in values for name in _in_data(data))
 
 
 def known_classes(case: Case) -> frozenset[str]:
@@ -41,7 +45,7 @@ def _in_data(data: bytes) -> Iterator[str]:
 
 def _in(value: Any) -> Iterator[str]:
     inner: Iterable[Any] = ()
-    if isinstance(value, Instance):
+    if isinstance(value, Instance | Opaque):
         yield value.type_name
         inner = value.state
     elif isinstance(value, dict):

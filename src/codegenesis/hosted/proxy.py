@@ -1,0 +1,169 @@
+"""In the place of the function: tells of its calls, or has them answered elsewhere.
+
+The function object stays what it was (`from shop import quote` holds it by now); its code is
+replaced by one that calls us. What cannot travel is answered by the original and counted.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import types
+from typing import Any
+
+from codegenesis import fragment, wire
+from codegenesis.errors import WireError
+from codegenesis.hosted import messages
+from codegenesis.hosted.bring import bring
+from codegenesis.hosted.line import Line
+
+_MOST_BYTES = 8 << 20
+_MOST_TOLD = 300  # calls of one test
+_SETTLED = (type(None), bool, int, float, complex, str, bytes, frozenset, type)
+
+
+class CandidateDiedError(BaseException):
+    """The variant gave no answer. No test that expects an exception expects this one."""
+
+
+class Counts:
+    """Of one test: how often the function was called, and how often the original answered."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.unsent = 0
+
+
+class Proxy:
+    """Stands in for one function.
+
+    Args:
+        same: position of the argument that the function returns, -1 for none.
+    """
+
+    def __init__(
+        self, function: types.FunctionType, line: Line, *, mode: messages.Mode, same: int = -1
+    ) -> None:
+        self._line, self._mode, self._same = line, mode, same
+        self._original = _copy(function)
+        self._busy = threading.local()
+        self.counts: Counts | None = None
+        function.__code__ = fragment.redirect(function.__code__, self._called)
+
+    def _called(self, *args: Any, **kwargs: Any) -> Any:
+        counts = self.counts
+        if counts is None or getattr(self._busy, "yes", False) or not self._line.is_ours:
+            return self._original(*args, **kwargs)
+        counts.calls += 1
+        try:
+            call = wire.encode_call(args, kwargs, max_bytes=_MOST_BYTES)
+        except WireError:
+            counts.unsent += 1
+            return self._answered_here(args, kwargs)
+        if self._mode == "watch":
+            return self._watched(counts, call, args, kwargs)
+        return self._sent(counts, call, args, kwargs)
+
+    def _answered_here(self, args: Any, kwargs: Any) -> Any:
+        """By the original; what it calls on its way is its own affair."""
+        self._busy.yes = True
+        try:
+            return self._original(*args, **kwargs)
+        finally:
+            self._busy.yes = False
+
+    def _watched(self, counts: Counts, call: bytes, args: Any, kwargs: Any) -> Any:
+        same = -2  # it raised: nothing is known of what it returns
+        try:
+            result = self._answered_here(args, kwargs)
+            same = next((at for at, arg in enumerate(args) if _is_same(arg, result)), -1)
+            return result
+        finally:
+            if counts.calls <= _MOST_TOLD:
+                self._line.tell(messages.Called(call, same))
+
+    def _sent(self, counts: Counts, call: bytes, args: Any, kwargs: Any) -> Any:
+        answer = self._line.tell(messages.Ask(call))
+        if not isinstance(answer, messages.Answer) or answer.kind == "unable":
+            counts.unsent += 1
+            return self._answered_here(args, kwargs)
+        if answer.kind == "died":
+            raise CandidateDiedError(answer.detail)
+        try:
+            value = wire.decode(answer.value, resolve=_resolve)
+            if answer.after != call:
+                _bring_back(answer.after, args, kwargs)
+        except WireError as error:
+            raise CandidateDiedError(str(error)) from None
+        if answer.kind == "raised":
+            raise _exception(value)
+        return self._perhaps_argument(answer.value, value, args)
+
+    def _perhaps_argument(self, data: bytes, value: Any, args: Any) -> Any:
+        """`return self`: the caller goes on with its own object, not with a copy of it."""
+        if 0 <= self._same < len(args):
+            try:
+                if wire.encode(args[self._same], max_bytes=_MOST_BYTES) == data:
+                    return args[self._same]
+            except WireError:
+                return value
+        return value
+
+
+def _copy(function: types.FunctionType) -> types.FunctionType:
+    copy = types.FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def _is_same(arg: object, result: object) -> bool:
+    return arg is result and not isinstance(result, _SETTLED)
+
+
+def _bring_back(after: bytes, args: Any, kwargs: Any) -> None:
+    left, left_names = wire.decode_call(after, resolve=_resolve)
+    for live, new in zip(args, left, strict=True):
+        bring(live, new)
+    for name, live in kwargs.items():
+        bring(live, left_names[name])
+
+
+def _resolve(name: str) -> type:
+    """A class that is loaded here already: what a variant names is never imported."""
+    home, _, qualname = name.partition(":")
+    found: Any = sys.modules[home]
+    for part in qualname.split("."):
+        found = vars(found)[part]
+    if not isinstance(found, type):
+        raise WireError(f"{name} is not a class")
+    return found
+
+
+def _exception(value: Any) -> BaseException:
+    """The exception itself, by its class's own constructor where that takes its arguments."""
+    cls = _exception_class(value.type_name)
+    try:
+        made = cls(*value.state)
+        if made.args == value.state:
+            return made
+    except Exception:  # noqa: BLE001, S110 (boundary to the user's constructors)
+        pass
+    return cls.__new__(cls, *value.state)
+
+
+def _exception_class(name: str) -> type[BaseException]:
+    """`module.qualname`, where either may have dots."""
+    parts = name.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        found: Any = sys.modules.get(".".join(parts[:cut]))
+        for part in parts[cut:]:
+            found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
+        if isinstance(found, type) and issubclass(found, BaseException):
+            return found
+    raise CandidateDiedError(f"raises {name}, which is not known here")

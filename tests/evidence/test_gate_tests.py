@@ -1,0 +1,352 @@
+"""The user's own tests judge a variant that they never share a process with."""
+
+import pytest
+from gate_bench import project
+
+from codegenesis.evidence import TestsGate, baseline_tests
+from codegenesis.wire import decode_call
+
+SHOP = """
+from dataclasses import dataclass, field
+
+RATE = 0.1
+
+
+class EmptyError(ValueError):
+    pass
+
+
+@dataclass
+class Cart:
+    lines: list = field(default_factory=list)
+
+    def add(self, price, count=1):
+        self.lines.append((price, count))
+        return self
+
+    def total(self):
+        return sum(price * count for price, count in self.lines)
+
+
+def unique(items):
+    found = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found
+
+
+def tidy(values, key=None):
+    if not values:
+        raise EmptyError("nothing to tidy")
+    values.sort(key=key)
+    return values[0]
+
+
+def taxed(amount):
+    return amount * (1 + RATE)
+
+
+def report(items):
+    return ", ".join(unique(items))
+"""
+
+TESTS = """
+import unittest
+from unittest import mock
+
+import pytest
+import cg_shop
+from cg_shop import Cart, EmptyError, report, taxed, tidy, unique
+
+COUNT = []
+
+
+@pytest.mark.parametrize(("items", "found"), [([1, 1, 2], [1, 2]), ([], []), (["b", "a"], ["b", "a"])])
+def test_unique(items, found):
+    assert unique(items) == found
+
+
+class TestReport:
+    def test_through_another_function(self, words):
+        assert report(words) == "x, y"
+
+
+class OldStyle(unittest.TestCase):
+    def test_none_is_an_item(self):
+        self.assertEqual(unique([None, None]), [None])
+
+
+def test_with_a_file(tmp_path):
+    (tmp_path / "items").write_text("a a b")
+    assert unique((tmp_path / "items").read_text().split()) == ["a", "b"]
+
+
+def test_that_fails():
+    assert unique([1, 1]) == [1, 1]
+
+
+def test_that_depends_on_the_tests_before():
+    COUNT.append(1)
+    assert unique([len(COUNT)]) == [1]
+
+
+def test_that_passes_once(elsewhere=COUNT):
+    COUNT.append(1)
+    assert len(unique([1, 2, 2])) == len(COUNT)
+
+
+def test_identity():
+    thing = object()
+    assert unique([thing, thing]) == [thing]
+
+
+@pytest.mark.skip
+def test_skipped():
+    assert unique([1]) == [1]
+
+
+def test_that_does_not_call_it():
+    assert cg_shop.RATE == 0.1
+
+
+def test_tidy_sorts_in_place():
+    values = [3, 1, 2]
+    same = values
+    assert tidy(values) == 1
+    assert same == [1, 2, 3]
+
+
+def test_tidy_with_a_key():
+    values = [3, 1, 2]
+    assert tidy(values, key=lambda value: -value) == 3
+
+
+def test_tidy_raises():
+    with pytest.raises(EmptyError, match="nothing"):
+        tidy([])
+
+
+def test_taxed_with_another_rate(monkeypatch):
+    monkeypatch.setattr(cg_shop, "RATE", 1.0)
+    assert taxed(5) == 10
+
+
+def test_taxed():
+    assert taxed(10) == pytest.approx(11)
+
+
+def test_cart():
+    cart = Cart()
+    assert cart.add(3).add(4, 2) is cart
+    assert cart.total() == 11
+"""
+
+FILES = {
+    "cg_shop.py": SHOP,
+    "tests/test_cg_shop.py": TESTS,
+    "tests/conftest.py": "import pytest\n\n@pytest.fixture\ndef words(): return list('xxy')\n",
+    "pyproject.toml": """
+        [tool.pytest.ini_options]
+        testpaths = ["tests"]
+        addopts = "--import-mode=importlib -x"
+        filterwarnings = ["error"]
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    with project(tmp_path_factory.mktemp("tests"), "cg_shop", FILES) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def known(shop):
+    """The baseline of each function, made once."""
+    made = {}
+
+    def known(qualname):
+        if qualname not in made:
+            gene = shop.gene(qualname)
+            made[qualname] = baseline_tests(gene, shop.sandbox, project=shop.directory)
+        return made[qualname]
+
+    return known
+
+
+@pytest.fixture
+def tried(shop, known):
+    def tried(qualname, source, *calls):
+        calls = calls or (([1, 2, 2],), ([],))
+        gate = TestsGate(known(qualname))
+        return gate.run(shop.variant(qualname, source), shop.case(qualname, *calls))
+
+    return tried
+
+
+def names(tests):
+    return [each.id.rpartition("::")[2] for each in tests]
+
+
+def test_tests_that_call_the_function_are_selected(known):
+    assert names(known("unique").selected) == [
+        "test_unique[items0-found0]",
+        "test_unique[items1-found1]",
+        "test_unique[items2-found2]",
+        "test_through_another_function",
+        "test_none_is_an_item",
+        "test_with_a_file",
+    ]
+
+
+def test_what_is_no_evidence_is_left_out_with_a_word(known):
+    words = {name: each.excluded for each, name in zip(*excluded(known("unique")), strict=True)}
+    assert "fails with the original: assert [1] == [1, 1]" in words["test_that_fails"]
+    assert "flaky" in words["test_that_depends_on_the_tests_before"]
+    assert "only calls that cannot be sent" in words["test_identity"]
+    assert "test_skipped" not in words
+    assert "test_that_does_not_call_it" not in words
+
+
+def excluded(baseline):
+    return baseline.excluded, names(baseline.excluded)
+
+
+def test_a_patched_module_variable_does_not_reach_the_jail_and_is_left_out(known):
+    found = known("taxed")
+    assert names(found.selected) == ["test_taxed"]
+    assert "does not stand" in found.excluded[-1].excluded
+
+
+def test_calls_that_tests_made_come_with_the_baseline(known):
+    calls = [decode_call(call) for call in known("unique").calls]
+    assert (([1, 1, 2],), {}) in calls
+    assert (([None, None],), {}) in calls
+
+
+def test_an_equal_variant_passes(tried):
+    trial = tried("unique", "def unique(items): return list(dict.fromkeys(items))")
+    assert trial.verdict == "passed", trial.detail
+    assert trial.checks == 6
+    assert trial.measurements["calls"] >= 6
+    assert "test_that_fails fails with the original" in trial.detail
+
+
+def test_a_wrong_variant_fails_with_the_test_and_its_assertion(tried):
+    trial = tried("unique", "def unique(items): return sorted(set(items))")
+    assert trial.verdict == "failed"
+    assert trial.detail.startswith("tests/test_cg_shop.py::test_unique[items2-found2]: ")
+    assert "assert ['a', 'b'] == ['b', 'a']" in trial.detail
+
+
+def test_arguments_changed_elsewhere_change_here(tried):
+    good = """
+    def tidy(values, key=None):
+        if not values:
+            raise EmptyError("nothing to tidy")
+        values[:] = sorted(values, key=key)
+        return values[0]
+    """
+    calls = (([2, 1],), ([5],))
+    trial = tried("tidy", good, *calls)
+    assert trial.verdict == "passed", trial.detail
+    assert trial.checks == 2
+    trial = tried("tidy", good.replace("values[:] =", "values ="), *calls)
+    assert trial.verdict == "failed"
+    assert "test_tidy_sorts_in_place: assert [3, 1, 2] == [1, 2, 3]" in trial.detail
+
+
+def test_exceptions_are_of_the_projects_own_classes(tried):
+    source = """
+    def tidy(values, key=None):
+        values.sort(key=key)
+        return values[0]
+    """
+    trial = tried("tidy", source, ([2, 1],))
+    assert "test_tidy_raises: IndexError" in trial.detail
+
+
+def test_a_method_that_returns_itself_gives_back_the_callers_own_object(tried, shop):
+    cart = shop.load().Cart
+    source = "def add(self, price, count=1):\n    self.lines += [(price, count)]\n    return self"
+    trial = tried("Cart.add", source, (cart([]), 3), (cart([(1, 2)]), 4))
+    assert trial.verdict == "passed", trial.detail
+    trial = tried("Cart.add", source.replace("count)]", "1)]"), (cart([]), 3), (cart([]), 4))
+    assert trial.verdict == "failed"
+
+
+HOSTILE = {
+    "looks for pytest": """
+        import sys
+
+        def unique(items):
+            return list(dict.fromkeys(items)) if "pytest" in sys.modules else []
+        """,
+    "looks for pytest's variables": """
+        import os
+
+        def unique(items):
+            return list(dict.fromkeys(items)) if "PYTEST_CURRENT_TEST" in os.environ else []
+        """,
+    "ends with success": """
+        import os
+
+        def unique(items):
+            os._exit(0)
+        """,
+    "raises the end": "def unique(items): raise SystemExit(0)",
+    "raises an interrupt": "def unique(items): raise KeyboardInterrupt",
+    "skips": """
+        def unique(items):
+            import unittest
+            raise unittest.SkipTest("not today")
+        """,
+    "takes the assertions apart": """
+        import builtins, sys, unittest
+
+        def unique(items):
+            builtins.AssertionError = type("Nothing", (Exception,), {})
+            unittest.TestCase.assertEqual = lambda *args: None
+            for module in list(sys.modules.values()):
+                if hasattr(module, "pytest_runtest_makereport"):
+                    module.pytest_runtest_makereport = lambda *args: None
+            return []
+        """,
+    "agrees with everything": """
+        import unittest.mock
+
+        def unique(items):
+            return unittest.mock.ANY
+        """,
+    "writes reports to every descriptor": """
+        import os
+
+        def unique(items):
+            for fd in range(3, 64):
+                try:
+                    os.write(fd, b"\\x10\\x00\\x00\\x00passed passed pas")
+                except OSError:
+                    pass
+            return []
+        """,
+    "hangs": "def unique(items):\n    while True: pass",
+    "floods": "def unique(items): return ['x' * 50_000_000]",
+}
+
+
+@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_variants_fail(tried, source):
+    assert tried("unique", source).verdict == "failed"
+
+
+def test_tests_of_something_else_are_no_evidence(shop):
+    found = baseline_tests(shop.gene("Cart.total"), shop.sandbox, project=shop.directory)
+    assert names(found.selected) == ["test_cart"]
+    case = shop.case("report", (["a", "a"],))
+    nothing = baseline_tests(
+        shop.gene("report"), shop.sandbox, project=shop.directory, paths=[shop.path]
+    )
+    assert "no tests" in nothing.reason
+    trial = TestsGate(nothing).run(shop.variant("report", "def report(items): return 1"), case)
+    assert (trial.verdict, trial.detail) == ("skipped", nothing.reason)
