@@ -1,9 +1,16 @@
 """What the tests of the sandbox share: a small target, and a bench to run code on."""
 
+import os
+import shutil
+import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from codegenesis import wire
+
+NOBODY = 65534
 
 TARGET = """
 import enum
@@ -54,6 +61,41 @@ def write_project(directory: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
     return directory
+
+
+def as_nobody(command: list[str], *, also: str = "") -> list[str]:
+    """The command as another user, who sees the interpreter even where it lies in root's home.
+
+    Args:
+        also: a file of this project that it must see.
+    """
+    if os.geteuid() != 0:
+        return command
+    if not shutil.which("setpriv") or not shutil.which("unshare"):
+        pytest.skip("needs setpriv and unshare (util-linux) to become another user")
+    needed = {Path(sys.base_prefix), Path(sys.prefix), *filter(None, [also and Path(also).parent])}
+    closed = {p for place in needed for p in place.parents if not p.stat().st_mode & 0o001}
+    steps = ["set -e"]
+    for place in sorted(
+        closed
+    ):  # in a mount namespace of its own: an open door onto the same files
+        inner = next(need for need in needed if need.is_relative_to(place))
+        steps += [
+            f"mount --bind {inner} /mnt",
+            f"mount -t tmpfs -o mode=755 none {place}",
+            f"mkdir -p {inner}",
+            f"mount --move /mnt {inner}",
+        ]
+    drop = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
+    return [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        "\n".join([*steps, f'exec {drop} "$@"']),
+        "sh",
+        *command,
+    ]
 
 
 def call(*args, **kwargs) -> bytes:

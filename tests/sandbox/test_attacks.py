@@ -1,24 +1,20 @@
-"""The corpus of hostile candidates, with its canaries planted: each class must fail, twice.
+"""The corpus of hostile candidates, with its canaries planted: each fails, at each tier, as anyone.
 
 Found through CODEGENESIS_ATTACKS or beside the repository; see the corpus' own README for what its
-files promise to try.
+files promise to try. Each attack runs twice in every arena, because some look for leftovers.
 """
 
+import json
 import os
-import random
-import re
-import resource
 import shutil
 import socket
-import time
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from jail_bench import call, write_project
-
-from codegenesis import wire
-from codegenesis.errors import FragmentError
-from codegenesis.sandbox import Environment, Limits, Sandbox
+from arena import HONEST_NS, Run, arena, complaints, traces
+from jail_bench import as_nobody
 
 pytestmark = pytest.mark.attacks
 
@@ -26,21 +22,9 @@ CORPUS = Path(
     os.environ.get("CODEGENESIS_ATTACKS") or Path(__file__).parents[2].parent / "shared" / "attacks"
 )
 ATTACKS = sorted(CORPUS.glob("a*.py"))
-LIMITS = Limits(cpu_s=0.3, wall_s=1.2, setup_s=0.3)
-HONEST_NS = 4_000_000
 HOME = Path("/tmp/cg-home")  # the corpus names these places
-TRACES = ("cg_symlink_plant", "cg_fill", "cg_cache_*", "cg-home/.cg_link", "cg-home/cg_fill",
-          "cg-home/.local")  # fmt: skip
-TARGET = """
-import time
-
-
-def candidate(x):
-    until = time.thread_time() + 0.004
-    while time.thread_time() < until:
-        pass
-    return x * x + 1
-"""
+OTHERS = {"an ordinary user at L3": ("L3", True), "an ordinary user at L2": ("L2", True),
+          "this user at L2": ("L2", False)}  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,12 +50,13 @@ def canaries():
         listeners.append(socket.socket(socket.AF_UNIX))
         listeners[-1].bind(address)
         listeners[-1].listen()
+    path.chmod(0o777)
     for listener in listeners:
         listener.setblocking(False)
     os.environ["CG_CANARY_SECRET"] = "canary secret"
 
     def touched() -> list[str]:
-        found = [str(trace) for name in TRACES for trace in Path("/tmp").glob(name)]
+        found = traces()
         for listener in listeners:
             try:
                 listener.accept()[0].close()
@@ -89,61 +74,61 @@ def canaries():
 
 
 @pytest.fixture(scope="module")
-def arena(tmp_path_factory, canaries):
-    root = write_project(tmp_path_factory.mktemp("arena"), {"arena_target.py": TARGET})
-    with Sandbox(Environment(root=str(root), module="arena_target"), limits=LIMITS) as sandbox:
+def others(tmp_path_factory, canaries):
+    """The other arenas, each in a process of its own, started together."""
+    sources = json.dumps({path.stem: path.read_text() for path in ATTACKS})
+    running = {}
+    for name, (tier, nobody) in OTHERS.items():
+        root = open_to_all(tmp_path_factory.mktemp("other"))
+        command = [sys.executable, str(Path(__file__).with_name("arena.py")), tier, str(root)]
+        running[name] = subprocess.Popen(
+            as_nobody(command, also=__file__) if nobody else command,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        running[name].stdin.write(sources)
+        running[name].stdin.close()
+        running[name].stdin = None
+    yield running
+    for process in running.values():
+        process.kill()
+        process.communicate()
+
+
+def open_to_all(root: Path) -> Path:
+    """Everybody may reach it; pytest keeps its directories to itself."""
+    for place in (root, *root.parents[:2]):
+        if os.geteuid() == 0 and place.is_relative_to("/tmp"):
+            place.chmod(0o777 if place == root else 0o755)
+    return root
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory, others):
+    with arena(tmp_path_factory.mktemp("arena"), "L3") as sandbox:
         yield sandbox
 
 
-class Run:
-    """One candidate over fresh inputs: what it said, and what it cost by our clock."""
-
-    def __init__(self, sandbox, source, seed):
-        self.inputs = random.Random(seed).sample(range(10**6), 6)
-        self.outcomes, self.cost_ns, self.refused = [], 0, ""
-        started = time.monotonic()
-        try:
-            with sandbox.candidate("candidate", source) as candidate:
-                timing = candidate.time([call(x) for x in self.inputs[:3]])
-                self.outcomes = list(timing.outcomes)
-                self.outcomes += [candidate.call(call(x)) for x in self.inputs[3:]]
-            self.cost_ns = timing.run_ns + timing.overhead_ns
-        except FragmentError as error:
-            self.refused = str(error)
-        self.seconds = time.monotonic() - started
-
-    def accepted(self) -> bool:
-        right = [wire.encode(x * x + 1) for x in self.inputs]
-        return [o.value for o in self.outcomes if o.kind == "returned"] == right
-
-    def boasts(self) -> list[str]:
-        said = [wire.decode(o.value) for o in self.outcomes if o.kind == "returned"]
-        return [value for value in said if isinstance(value, str) and value.startswith("PWNED")]
-
-
-def test_the_honest_function_passes_and_costs_what_it_costs(arena):
-    run = Run(arena, None, seed=1)
+def test_the_honest_function_passes_and_costs_what_it_costs(here):
+    run = Run(here, None, seed=1)
     assert run.accepted()
     assert run.cost_ns > 2 * HONEST_NS
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda path: path.stem)
-def test_the_attack_fails(arena, canaries, attack):
-    source = attack.read_text()
-    promise = re.search(r"^# CLASS: (\w+)(?: FORGE: (\w+))?", source, re.MULTILINE)
-    kind, forge = promise.groups()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for seed in (1, 2):
-        run = Run(arena, source, seed)
-        assert run.boasts() == []
-        assert canaries() == []
-        # the candidate dies at the first request that exceeds a limit
-        assert run.seconds < 2 * LIMITS.wall_s + 10, "the harness was held up"
-        if forge == "wrong":
-            assert not run.accepted()
-        elif forge == "slow":
-            assert not run.accepted() or run.cost_ns > 2 * HONEST_NS
-        else:
-            assert forge is None, kind
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
-    assert Run(arena, None, seed=3).accepted(), "the attack outlived its process"
+def test_the_attack_fails(here, canaries, attack):
+    assert complaints(here, attack.read_text()) == []
+    assert canaries() == []
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_every_attack_fails_for(others, canaries, who):
+    tier, nobody = OTHERS[who]
+    said, errors = others[who].communicate(timeout=300)
+    if "Permission denied" in errors and "codegenesis" not in errors:
+        pytest.skip(f"another user cannot read this interpreter: {errors[-200:]}")
+    told = json.loads(said or errors)
+    assert (told["uid"] != 0) == (nobody or os.geteuid() != 0)
+    assert told["tier"] == tier
+    assert {name: found for name, found in told["found"].items() if found} == {}
+    assert len(told["found"]) == len(ATTACKS)
+    assert canaries() == []

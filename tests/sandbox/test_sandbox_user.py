@@ -2,15 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from jail_bench import write_project
-
-NOBODY = 65534
+from jail_bench import as_nobody, write_project
 
 SCRIPT = """
 import json, os, sys
@@ -50,37 +47,6 @@ found = [feature.name for feature in features() if feature.available]
 print(json.dumps([os.getuid(), outcome.detail, outcome.kind == "returned" and
                   wire.decode(outcome.value), endless, found]))
 """
-
-
-def as_nobody(command: list[str]) -> list[str]:
-    """The command as another user, who sees the interpreter even where it lies in root's home."""
-    if os.geteuid() != 0:
-        return command
-    if not shutil.which("setpriv") or not shutil.which("unshare"):
-        pytest.skip("needs setpriv and unshare (util-linux) to become another user")
-    needed = {Path(sys.base_prefix), Path(sys.prefix)}
-    closed = {p for place in needed for p in place.parents if not p.stat().st_mode & 0o001}
-    steps = ["set -e"]
-    for place in sorted(
-        closed
-    ):  # in a mount namespace of its own: an open door onto the same files
-        inner = next(need for need in needed if need.is_relative_to(place))
-        steps += [
-            f"mount --bind {inner} /mnt",
-            f"mount -t tmpfs -o mode=755 none {place}",
-            f"mkdir -p {inner}",
-            f"mount --move /mnt {inner}",
-        ]
-    drop = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs"
-    return [
-        "unshare",
-        "--mount",
-        "sh",
-        "-c",
-        "\n".join([*steps, f'exec {drop} "$@"']),
-        "sh",
-        *command,
-    ]
 
 
 def test_an_ordinary_user_gets_the_same_jail(tmp_path_factory):
