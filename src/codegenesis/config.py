@@ -114,6 +114,13 @@ class Config(Record, frozen=True, kw_only=True):
             "person approves. 0 does not measure it.",
         ),
     ] = 0.0
+    tier: Annotated[
+        Literal["L3", "L2"],
+        Meta(
+            description="Lowest isolation to be content with: L2 does without namespaces where the "
+            "kernel has none; without either nothing is evolved."
+        ),
+    ] = "L3"
     sandbox_setup: Annotated[
         str,
         Meta(

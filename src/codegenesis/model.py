@@ -287,12 +287,13 @@ class Strength(Record, frozen=True, kw_only=True):
         return self.killed / self.mutants if self.mutants else 0.0
 
 
-class Champion(Record, frozen=True, kw_only=True):
+class Champion(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The variant selected, with its whole evidence.
 
     Attributes:
         fitness: None when only the CPU was compared.
         strength: of the evidence; None when it was not measured.
+        isolation: tier of the sandbox that the evidence comes from.
         objective: `speed` when it must be equal and faster; `heal` when it must be equal wherever
             the original returns and handle what the original crashes on.
         gain: from the race.
@@ -308,6 +309,7 @@ class Champion(Record, frozen=True, kw_only=True):
     diff: str
     fitness: Fitness | None = None
     strength: Strength | None = None
+    isolation: str = "L3"
 
 
 class Release(Record, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ import pytest
 from codegenesis.errors import VerificationError
 from codegenesis.ledger import KeyRing, Ledger, sign, verify_all
 from codegenesis.ledger.statements import champion_digest, event
-from codegenesis.model import Ack, Champion, Gain, Release, digest
+from codegenesis.model import Ack, Champion, Fitness, Gain, Release, Strength, digest
 from codegenesis.store import Store
 
 if TYPE_CHECKING:
@@ -549,6 +549,9 @@ def test_every_field_of_a_champion_is_covered_by_its_digest(house: House) -> Non
         "trials": lambda _: (),
         "pure": lambda _: False,
         "diff": lambda _: "",
+        "fitness": lambda _: Fitness(cpu=2.0),
+        "strength": lambda _: Strength(killed=1, mutants=2),
+        "isolation": lambda _: "L2",
     }
     assert set(changes) == set(Champion.__struct_fields__)
     for field, change in changes.items():

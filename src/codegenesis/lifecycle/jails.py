@@ -37,7 +37,7 @@ def open_sandbox(
         preload=preload,
         artifacts=str(config.artifacts) if config.artifacts.is_dir() else "",
     )
-    return Sandbox(environment, limits=limits)
+    return Sandbox(environment, limits=limits, tier=config.tier)
 
 
 class Jails:
