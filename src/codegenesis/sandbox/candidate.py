@@ -42,12 +42,18 @@ class JailedCandidate:
         self._tell = bury
         self._uncharged_ns = 0
         self._died = ""
+        self._last = Cost()
         self._buried = False
 
     @property
     def pid(self) -> int:
         """Its process, until it is buried."""
         return self._channel.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can answer another call."""
+        return not self._buried
 
     def setup(self, qualname: str, source: str | None) -> None:
         """Choose the function and install the fragment.
@@ -76,7 +82,7 @@ class JailedCandidate:
         try:
             (answer,), cost = self._ask(messages.Call(call), _answers(1))
         except CandidateDied as error:
-            return Outcome(kind="died", detail=str(error))
+            answer, cost = Answer("died", detail=str(error)), self._last
         return _outcome(answer, cost)
 
     def time(self, calls: Sequence[bytes]) -> Timing:
@@ -137,6 +143,7 @@ class JailedCandidate:
 
     def _lost(self, error: CandidateDied) -> CandidateDied:
         by_itself = isinstance(error, EndedItself) and self._channel.ends()
+        self._last = self._channel.spent()
         status = self._bury()
         self._died = _last_words(status) if by_itself else str(error)
         return CandidateDied(self._died)

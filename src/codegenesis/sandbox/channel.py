@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 from codegenesis.errors import CodeGenesisError
@@ -55,7 +56,7 @@ class Channel:
     def __init__(self, *, requests: int, answers: int, pidfd: int, watch: Watch) -> None:
         self._requests, self._answers, self._pidfd = requests, answers, pidfd
         self._watch = watch
-        self._charged_ns = 0
+        self._charged_ns = self._started_ns = 0
         os.set_blocking(requests, False)
         os.set_blocking(answers, False)
 
@@ -94,6 +95,7 @@ class Channel:
         if request is not None:
             self._require_silence()
         charged, started = self._charged_ns, time.monotonic_ns()
+        self._started_ns = started
         budget = Budget(
             self._watch,
             cpu_ns=charged + int(cpu_s * 1e9),
@@ -111,6 +113,14 @@ class Channel:
         self._charged_ns = self._watch.cpu_ns()
         self._require_silence()
         return answer, Cost(self._charged_ns - charged, wall_ns, budget.settle())
+
+    def spent(self) -> Cost:
+        """What an exchange that failed took; 0 for memory that is given back already."""
+        wall_ns, cpu_ns, peak = time.monotonic_ns() - self._started_ns, self._charged_ns, 0
+        with suppress(Gone):
+            cpu_ns = self._watch.cpu_ns()
+            peak = self._watch.peak_bytes()
+        return Cost(cpu_ns - self._charged_ns, wall_ns, peak)
 
     def ends(self) -> bool:
         """Whether it is ending by itself: descriptors go first, the process a moment later."""

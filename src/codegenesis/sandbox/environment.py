@@ -21,6 +21,7 @@ class Environment(Record, frozen=True, kw_only=True):
         setup: `module:function`, called without arguments in the jail before the target's module is
             imported: the place to replace what must not happen there (connections, processes).
         preload: modules to import before all that.
+        alone: whether the jail sees nothing of `root` but the file at `path`.
         artifacts: absolute directory of compiled artifacts; the jail may read what is there, and
             what is put there later. Empty for none.
     """
@@ -33,6 +34,7 @@ class Environment(Record, frozen=True, kw_only=True):
     setup: str = ""
     preload: tuple[str, ...] = ()
     artifacts: str = ""
+    alone: bool = False
 
     @classmethod
     def for_gene(

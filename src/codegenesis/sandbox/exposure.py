@@ -70,7 +70,8 @@ def view(environment: Environment) -> View:
         SandboxImportError: the project is too large to be looked through for secrets.
     """
     libraries = [*_SYSTEM, *_libraries(), str(_OWN)]
-    paths = [environment.root, *filter(None, sys.path)]
+    own = environment.path if environment.alone else environment.root
+    paths = [own, *(path for path in sys.path if path)]
     libraries += [path for path in paths if _is_library(path)]
     projects = [Path(path) for path in paths if not _is_library(path)]
     shown = [place for root in _places(projects) for place in _shown(root, environment.module)]
