@@ -14,7 +14,7 @@ from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
 from codegenesis.errors import TargetError, UsageError
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle import Evolution, Evolver, locate, observe_file, recent
+from codegenesis.lifecycle import Evolution, Evolver, calls_of, locate, observe, recent
 from codegenesis.model import Gene, Observation
 from codegenesis.store import Store
 
@@ -64,7 +64,7 @@ def _gene(store: Store, config: Config, target: str) -> Gene:
 
 def _observations(store: Store, config: Config, gene: Gene, inputs: str) -> list[Observation]:
     if inputs != "recorded":
-        return observe_file(gene, Path(inputs), config)
+        return observe(gene, calls_of(Path(inputs)), config)
     seen = recent(store, gene)
     if not any(each.call for each in seen):
         raise TargetError(

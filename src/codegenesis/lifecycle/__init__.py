@@ -2,7 +2,7 @@
 
 from codegenesis.lifecycle.engine import Engine
 from codegenesis.lifecycle.evolution import Evolution, Evolver
-from codegenesis.lifecycle.inputs import observe_file
+from codegenesis.lifecycle.inputs import calls_of, observe
 from codegenesis.lifecycle.launch import engine_beside, run_command, start_engine, stop_engine
 from codegenesis.lifecycle.lock import EngineLock
 from codegenesis.lifecycle.schedule import next_gene, recent, refresh
@@ -15,10 +15,11 @@ __all__ = [
     "Evolution",
     "Evolver",
     "Snapshot",
+    "calls_of",
     "engine_beside",
     "locate",
     "next_gene",
-    "observe_file",
+    "observe",
     "recent",
     "refresh",
     "run_command",

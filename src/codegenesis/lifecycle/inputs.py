@@ -1,13 +1,14 @@
-"""Calls to evolve on that were not recorded in a live process: read from a file, run in the jail.
+"""Calls to evolve on that were not recorded in a live process: run in the jail instead.
 
-One JSON object a line: `{"args": [...], "kwargs": {...}}`, both optional. JSON has fewer types than
-Python; who needs tuples or dates records real calls instead.
+A file of them has one JSON object a line: `{"args": [...], "kwargs": {...}}`, both optional. JSON
+has fewer types than Python; who needs tuples or dates records real calls instead.
 """
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from codegenesis import wire
@@ -18,15 +19,22 @@ from codegenesis.model import Gene, Observation, Outcome, digest
 from codegenesis.sandbox import Sandbox
 
 
-def observe_file(gene: Gene, path: Path, config: Config) -> list[Observation]:
-    """What the original makes of each call of the file, with its CPU.
+def calls_of(path: Path) -> list[bytes]:
+    """The calls of a file, encoded.
 
     Raises:
         UsageError: the file cannot be read, or a line is no call.
+    """
+    return [_call(line, f"{path}:{number}") for number, line in _lines(path)]
+
+
+def observe(gene: Gene, calls: Iterable[bytes], config: Config) -> list[Observation]:
+    """What the original makes of each call in the jail, with its CPU.
+
+    Raises:
         SandboxUnavailableError: this machine cannot isolate code.
         SandboxImportError: the module cannot be imported in the jail.
     """
-    calls = [_call(line, f"{path}:{number}") for number, line in _lines(path)]
     with open_sandbox(gene, config) as sandbox:
         return [_observe(gene, sandbox, call) for call in calls]
 
@@ -61,7 +69,7 @@ def _observe(gene: Gene, sandbox: Sandbox, call: bytes) -> Observation:
     error = raised.type_name if isinstance(raised, wire.Opaque) else ""
     return Observation(
         gene=gene.id,
-        process="file",
+        process="jail",
         at_ns=time.time_ns(),
         wall_ns=outcome.wall_ns,
         cpu_ns=outcome.cpu_ns,
