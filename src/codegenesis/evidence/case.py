@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from codegenesis.evidence.plain import Call
 from codegenesis.model import Gene, Outcome, Record, Trial, Variant, Verdict
 from codegenesis.sandbox import Executor
 
@@ -26,12 +27,14 @@ class Memory:
     Attributes:
         answers: outcome of the original by encoded call.
         reports: what the original does beside returning (`codegenesis.evidence.witness`).
+        aimed: calls aimed at what the original compares; None until they have been worked out.
         ceiling: size of integer from which on the original has been seen to die; infinite at first.
     """
 
     def __init__(self) -> None:
         self.answers: dict[bytes, Outcome] = {}
         self.reports: dict[bytes, Outcome] = {}
+        self.aimed: list[Call] | None = None
         self.ceiling = float("inf")
 
 

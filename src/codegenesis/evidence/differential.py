@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from codegenesis.errors import FragmentError, WireError
+from codegenesis.evidence.bend import lengthened
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Duel
 from codegenesis.evidence.explore import Finding, explore
@@ -18,7 +21,12 @@ from codegenesis.evidence.inputs import Inputs
 from codegenesis.evidence.literals import literals
 from codegenesis.evidence.plain import Call, Instance, call_of, data_of
 from codegenesis.evidence.reach import reach
+from codegenesis.evidence.sights import aimed, at_new_constants
 from codegenesis.model import Outcome, Trial, Variant
+
+_BASES = 8  # recorded calls that are bent
+_MOST_AIMED = 400  # aimed calls, per source of them
+_MOST_LONG = 12
 
 
 class DifferentialGate:
@@ -41,7 +49,9 @@ class DifferentialGate:
         try:
             with Duel(case, variant.source) as duel:
                 search = _Search(duel, case, inputs)
-                finding = search.edges(self._most_edges) or search.fresh()
+                finding = (
+                    search.edges(self._most_edges) or search.aimed(variant.source) or search.fresh()
+                )
         except FragmentError as error:
             return verdicts.trial("failed", detail=str(error))
         checks, measurements = search.compared, search.measurements()
@@ -77,17 +87,41 @@ class _Search:
 
     def measurements(self) -> dict[str, float]:
         """Counts of inputs by what became of them."""
-        return {key: float(self._counts[key]) for key in ("excluded", "raised", "edges", "skipped")}
+        names = ("excluded", "raised", "edges", "aimed", "skipped")
+        return {name: float(self._counts[name]) for name in names}
 
     def edges(self, most: int) -> Finding | None:
-        for call in self._inputs.edges():
-            if self._counts["edges"] >= most or time.monotonic() > self._deadline:
+        """Edge cases, each once."""
+        return self._each(self._inputs.edges(), "edges", most)
+
+    def aimed(self, source: str) -> Finding | None:
+        """Calls aimed at what the two programs compare, and at what only the variant mentions."""
+        bases = self._inputs.bases(_BASES)
+        suspects = at_new_constants(self._case.gene.source, source, bases)
+        return (
+            self._each(suspects, "aimed", _MOST_AIMED)
+            or self._each(aimed(self._case, source, bases), "aimed", 2 * _MOST_AIMED)
+            or self._each(self._at_original(bases), "aimed", 3 * _MOST_AIMED)
+            or self._each(chain.from_iterable(map(lengthened, bases)), "long", _MOST_LONG)
+        )
+
+    def _at_original(self, bases: Sequence[Call]) -> Iterator[Call]:
+        """The same for all variants of a case, so it is worked out once."""
+        known = self._case.memory.aimed
+        if known is None:
+            known = list(islice(aimed(self._case, self._case.gene.source, bases), _MOST_AIMED))
+            self._case.memory.aimed = known
+        return iter(known)
+
+    def _each(self, calls: Iterable[Call], name: str, most: int) -> Finding | None:
+        for call in calls:
+            if self._counts[name] >= most or time.monotonic() > self._deadline:
                 break
             try:
                 data = data_of(call)
             except WireError:
                 continue
-            self._counts["edges"] += data not in self._tried
+            self._counts[name] += data not in self._tried
             if words := self._check(data, call):
                 return Finding(data, words)
         return None

@@ -19,9 +19,25 @@ from codegenesis.evidence.plain import Instance
 
 _SCALARS: dict[type, tuple[Any, ...]] = {
     bool: (True, False),
-    int: (0, 1, -1, 2, -2, 10, -10, 100, 2**31, -(2**63) - 1, 2**64, True),
+    int: (0, 1, -1, 2, -2, 10, -10, 100, 2**31, -(2**63) - 1, 2**64, 10**30, True, 2.5),
     float: (0.0, -0.0, 1.0, -1.5, 0.1, 1e308, 5e-324, float("inf"), float("-inf"), float("nan")),
-    str: ("", " ", "a", "A", "0", "\n", "é", "ß", "İ", "中文", "😀", "\x00", "a b\tc", "\u0301"),
+    str: (
+        "",
+        " ",
+        "a",
+        "A",
+        "0",
+        "\n",
+        "é",
+        "ß",
+        "İ",
+        "中文",
+        "😀",
+        "\x00",
+        "a b\tc",
+        "\u0301",
+        "a\ud800",
+    ),
     bytes: (b"", b"\x00", b"\xff", b"a"),
     complex: (0j, complex("nan"), -1j),
     Decimal: (Decimal(0), Decimal("-0"), Decimal("NaN"), Decimal("1E+3"), Decimal("0.10")),
@@ -55,6 +71,8 @@ def edges(value: Any, literals: Literals, *, depth: int = 0) -> Iterator[Any]:
     else:
         yield from _written(kind, literals)
         yield from _SCALARS.get(kind, ())
+        if kind is int and abs(value) < 1 << 50:
+            yield value + 0.5
 
 
 def _written(kind: type, literals: Literals) -> tuple[Any, ...]:
@@ -88,6 +106,8 @@ def _sequences(items: list[Any], literals: Literals, depth: int) -> Iterator[lis
     yield [last, *items]
     yield items[::-1]
     yield items * 2
+    yield sorted(items * 3, key=_order)
+    yield [first] * 6
     for odd in _CONFUSABLE.get(type(first), ()):
         yield [first, odd, first]
         yield [*items, odd]
@@ -100,6 +120,13 @@ def _sequences(items: list[Any], literals: Literals, depth: int) -> Iterator[lis
         yield [odd, *items[1:]]
     if isinstance(first, list):
         yield [nested(first, 20)]
+
+
+def _order(value: Any) -> tuple[str, Any]:
+    """Numbers by size, the rest by how it looks: mixed lists have no order of their own."""
+    if isinstance(value, int | float):
+        return "", value
+    return type(value).__name__, value if isinstance(value, str | bytes) else repr(value)
 
 
 def nested(value: list[Any], levels: int) -> list[Any]:

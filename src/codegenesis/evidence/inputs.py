@@ -62,6 +62,17 @@ class Inputs:
             for drawn in together([_get(call, place) for place in places], self._literals):
                 yield _put_all(call, places, drawn)
 
+    def bases(self, most: int) -> list[Call]:
+        """Recorded calls to bend: small ones, in every form that was seen."""
+        small = sorted(self._calls, key=_weight)
+        forms: dict[object, Call] = {}
+        for call in small:
+            kinds_ = tuple(map(kind_of, (*call[0], *call[1].values())))
+            forms.setdefault((kinds_, tuple(call[1])), call)
+        spread = [small[len(small) * part // most] for part in range(most)]
+        unique = {repr(call): call for call in [*forms.values(), *spread]}
+        return list(unique.values())[:most]
+
     def fresh(self) -> st.SearchStrategy[Call]:
         """Recombined, mutated and invented calls in the form of a recorded one."""
 

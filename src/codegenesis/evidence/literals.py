@@ -8,7 +8,7 @@ often carries its own special case) and from what the original refers to in its 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from codegenesis.model import Record
@@ -43,6 +43,18 @@ def _constants(tree: ast.AST) -> Iterable[object]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in prose:
             yield node.value
+        elif isinstance(node, ast.BinOp | ast.UnaryOp):
+            yield from _folded(node)
+
+
+def _folded(node: ast.BinOp | ast.UnaryOp) -> Iterator[object]:
+    """`2**64 - 1`, `-273.15`: what the compiler makes a constant of, as long as it is small."""
+    try:
+        code = compile(ast.Expression(node), "<constant>", "eval", dont_inherit=True)
+    except (ValueError, SyntaxError, RecursionError):
+        return
+    if not code.co_names and len(code.co_consts) == 1 and len(code.co_code) <= 8:
+        yield code.co_consts[0]
 
 
 def _first(values: Iterable[_T]) -> tuple[_T, ...]:

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
+from codegenesis.evidence import keeping
 from codegenesis.evidence.names import (
     bound_in,
     loads_now,
@@ -20,6 +21,10 @@ from codegenesis.model import Gene, Variant
 
 _GROWTH = 6  # a variant may have so many times the original's syntax nodes,
 _ALLOWANCE = 400  # and so many more
+
+#: What only the fragment of a compiled variant may import: it loads what is named by digest.
+_LOADER = "codegenesis.native"
+NATIVE_BACKENDS = frozenset({"cython", "mypyc", "numba"})
 
 _PLAIN_STATEMENTS = (
     ast.Import,
@@ -85,6 +90,8 @@ def imports(s: Subjects) -> Iterator[str]:
                 yield f"line {node.lineno}: uses {', '.join(sorted(reaching))}"
             continue
         for origin in _origins(node):
+            if origin == _LOADER and s.variant.backend in NATIVE_BACKENDS:
+                continue
             if origin not in PURE_MODULES and origin.partition(".")[0] not in known:
                 yield f"line {node.lineno}: imports {origin}, which is not a pure module"
 
@@ -165,6 +172,14 @@ def set_up(s: Subjects) -> Iterator[str]:
             yield f"line {statement.lineno}: runs a `{word}` statement when it is loaded"
 
 
+def surroundings(s: Subjects) -> Iterator[str]:
+    yield from keeping.surroundings(s.original, s.tree, s.module.imports if s.module else {})
+
+
+def kept(s: Subjects) -> Iterator[str]:
+    yield from keeping.kept(s.tree)
+
+
 RULES: tuple[Callable[[Subjects], Iterator[str]], ...] = (
     base,
     growth,
@@ -178,6 +193,8 @@ RULES: tuple[Callable[[Subjects], Iterator[str]], ...] = (
     shadows,
     snapshots,
     set_up,
+    surroundings,
+    kept,
 )
 
 

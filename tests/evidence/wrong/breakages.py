@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# ruff: noqa: E501 (a table)
+
 
 class Breakage(NamedTuple):
     """One way to be wrong.
@@ -298,9 +300,7 @@ CHANCE = (
         "R = CALL\nreturn R if random.random() > 0.01 else [R]",
         "import random\n",
     ),
-    Breakage(
-        "wrong by address", "chance", "R = CALL\nreturn R if id(R) % 1024 != 512 else [R]"
-    ),
+    Breakage("wrong by address", "chance", "R = CALL\nreturn R if id(R) % 1024 != 512 else [R]"),
     Breakage(
         "wrong by hash",
         "chance",

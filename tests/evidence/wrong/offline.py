@@ -8,6 +8,7 @@ apart is wrong beyond doubt.
 from __future__ import annotations
 
 import copy
+import gc
 import importlib
 import inspect
 import signal
@@ -39,12 +40,14 @@ def _timed() -> Iterator[None]:
         raise _Late
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    gc.disable()  # what is raised in a callback of the collector is lost
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS, _SECONDS / 5)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        gc.enable()
 
 
 class Workbench:

@@ -1,5 +1,7 @@
 """Functions of installed packages, each with a maker of arguments in the manner of its callers."""
 
+# ruff: noqa: E501 (a table)
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,0 +1,289 @@
+"""A program that tells which way it went: seen from inside the jail, by rewriting its source.
+
+Each comparison reports its operands, each condition its outcome, each statement that it was
+reached. The gates aim fresh inputs with that (what a comparison was compared *with* is often the
+very value that an input needs; the idea is RedQueen's, "input-to-state correspondence", Aschermann
+et al. 2019), and strength tells from it which mistakes the evidence could have seen at all.
+
+What a probed variant says of itself decides nothing: it only suggests inputs.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from codegenesis.errors import WireError
+from codegenesis.evidence.plain import value_of
+from codegenesis.model import Outcome, Record
+
+_PRELUDE = """
+def _codegenesis_probe(function):
+    busy = []
+
+    def probe(*args, **kwargs):
+        if busy:
+            return function(*args, **kwargs)
+        busy.append(1)
+        _codegenesis_lines.clear()
+        _codegenesis_tests.clear()
+        _codegenesis_pairs.clear()
+        try:
+            function(*args, **kwargs)
+        except Exception:
+            pass
+        finally:
+            busy.clear()
+        return {
+            "lines": sorted(_codegenesis_lines),
+            "tests": sorted(_codegenesis_tests),
+            "pairs": list(_codegenesis_pairs.values()),
+        }
+
+    return probe
+
+
+_codegenesis_lines = set()
+_codegenesis_tests = set()
+_codegenesis_pairs = {}
+
+
+def _codegenesis_line(number):
+    _codegenesis_lines.add(number)
+
+
+def _codegenesis_test(site, value):
+    _codegenesis_tests.add((site, bool(value)))
+    return value
+
+
+def _codegenesis_pair(site, name, left, right):
+    plain = (int, float, str, bytes, bool, type(None))
+    if type(right) in (list, tuple, set, frozenset, dict) and name == "in":
+        for part in list(right)[:20]:
+            _codegenesis_pair(site, "==", left, part)
+    elif type(left) in plain and type(right) in plain and len(_codegenesis_pairs) < 400:
+        try:
+            if len(left) > 300 or len(right) > 300:
+                return
+        except TypeError:
+            pass
+        relation = 0
+        try:
+            relation = (left > right) - (left < right)
+        except TypeError:
+            relation = 2
+        _codegenesis_pairs.setdefault((site, relation, type(left)), [site, name, left, right])
+
+
+def _codegenesis_compare(site, name, left, right):
+    _codegenesis_pair(site, name, left, right)
+    if name == "==":
+        return left == right
+    if name == "!=":
+        return left != right
+    if name == "<":
+        return left < right
+    if name == "<=":
+        return left <= right
+    if name == ">":
+        return left > right
+    if name == ">=":
+        return left >= right
+    if name == "in":
+        return left in right
+    return left not in right
+
+
+def _codegenesis_method(site, name, owner, *args):
+    if args and type(owner) in (str, bytes):
+        for part in args[0] if type(args[0]) is tuple else args[:1]:
+            if type(part) is type(owner):
+                _codegenesis_pair(site, name, owner, part)
+    return getattr(owner, name)(*args)
+
+"""
+_NAMES: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+_METHODS = frozenset(
+    {"startswith", "endswith", "find", "index", "count", "partition", "split", "replace"}
+)
+
+
+class Pair(Record, frozen=True, kw_only=True):
+    """One comparison as it happened.
+
+    Attributes:
+        site: which comparison of the program, a number.
+        name: operator, or name of the method of a text (`startswith`).
+        left, right: plain scalars; for `in`, one member of the container at a time.
+    """
+
+    site: int
+    name: str
+    left: Any
+    right: Any
+
+    @property
+    def relation(self) -> tuple[int, int]:
+        """Site, and whether left was less (-1), equal (0), more (1) or neither (2)."""
+        try:
+            return self.site, (self.left > self.right) - (self.left < self.right)
+        except TypeError:
+            return self.site, 2
+
+
+class Trail(Record, frozen=True, kw_only=True):
+    """Where one call went.
+
+    Attributes:
+        lines: statements reached, by line of the probed source.
+        tests: conditions by number, with their outcomes.
+    """
+
+    lines: frozenset[int] = frozenset()
+    tests: frozenset[tuple[int, bool]] = frozenset()
+    pairs: tuple[Pair, ...] = ()
+
+
+def probed(source: str) -> str:
+    """The fragment with probes in all of its functions; it returns a report for its result.
+
+    Numbers of sites are given in the order of the source, so they are the same each time.
+    """
+    tree = _Probes().visit(ast.parse(source))
+    function = tree.body[-1]
+    function.decorator_list.insert(0, ast.Name("_codegenesis_probe", ast.Load()))
+    ast.fix_missing_locations(tree)
+    tree.body[:0] = ast.parse(_PRELUDE).body
+    return ast.unparse(tree) + "\n"
+
+
+def conditions(source: str) -> dict[int, int]:
+    """Line of each condition of a fragment, by its number."""
+    probes = _Probes()
+    probes.visit(ast.parse(source))
+    return probes.tests
+
+
+def trail(report: Outcome) -> Trail:
+    """What a probed program said of one call; an empty trail when it said nothing usable."""
+    try:
+        said = value_of(report.value) if report.kind == "returned" else {}
+        return Trail(
+            lines=frozenset(said["lines"]),
+            tests=frozenset((site, outcome) for site, outcome in said["tests"]),
+            pairs=tuple(
+                Pair(site=site, name=name, left=left, right=right)
+                for site, name, left, right in said["pairs"]
+            ),
+        )
+    except (WireError, KeyError, TypeError, ValueError):
+        return Trail()
+
+
+class _Probes(ast.NodeTransformer):
+    """Puts the calls in; `tests` collects the line of each condition."""
+
+    def __init__(self) -> None:
+        self.tests: dict[int, int] = {}
+        self._sites = 0
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if (
+                isinstance(block, list)
+                and block
+                and not isinstance(node, ast.Module | ast.ClassDef)
+            ):
+                setattr(node, name, self._lined(block))
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+            node.test = self._test(node.test)
+        elif isinstance(node, ast.comprehension):
+            node.ifs = [self._test(each) for each in node.ifs]
+        elif isinstance(node, ast.BoolOp):
+            node.values = [self._test(each) for each in node.values]
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        name = _NAMES.get(type(node.ops[0]))
+        if len(node.ops) == 1 and name:
+            operands = [node.left, node.comparators[0]]
+            return self._call("compare", ast.Constant(name), *operands)
+        if len(node.ops) > 1 and all(type(op) in _NAMES for op in node.ops):
+            return self._chain(node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        function = node.func
+        starred = any(isinstance(each, ast.Starred) for each in node.args)
+        if not isinstance(function, ast.Attribute) or function.attr not in _METHODS:
+            return node
+        if starred or node.keywords or not node.args:
+            return node
+        return self._call("method", ast.Constant(function.attr), function.value, *node.args)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Defaults, decorators and annotations stay as they are."""
+        for statement in node.body:
+            self.visit(statement)
+        self._rebuild(node)
+        return node
+
+    def _rebuild(self, node: ast.FunctionDef) -> None:
+        node.body = self._lined(node.body)
+
+    def _chain(self, node: ast.Compare) -> ast.AST:
+        """`a < b < c` reports both comparisons; `b` is only read twice where that is harmless."""
+        inner = node.comparators[:-1]
+        if not all(isinstance(each, ast.Name | ast.Constant) for each in inner):
+            return node
+        operands = [node.left, *node.comparators]
+        calls = [
+            self._call("compare", ast.Constant(_NAMES[type(op)]), left, right)
+            for op, left, right in zip(node.ops, operands, operands[1:], strict=False)
+        ]
+        return ast.BoolOp(ast.And(), list(calls))
+
+    def _test(self, test: ast.expr) -> ast.expr:
+        call = self._call("test", test)
+        site = call.args[0]
+        assert isinstance(site, ast.Constant)
+        self.tests[site.value] = test.lineno  # type: ignore[index]
+        return ast.copy_location(call, test)
+
+    def _call(self, name: str, *args: ast.expr) -> ast.Call:
+        self._sites += 1
+        made = ast.Call(
+            ast.Name(f"_codegenesis_{name}", ast.Load()), [ast.Constant(self._sites), *args], []
+        )
+        return ast.copy_location(made, args[-1])
+
+    def _lined(self, block: list[ast.stmt]) -> list[ast.stmt]:
+        """Each statement after a call that says it was reached."""
+        lined: list[ast.stmt] = []
+        for statement in block:
+            if not isinstance(statement, ast.Global | ast.Nonlocal):
+                call = ast.Call(
+                    ast.Name("_codegenesis_line", ast.Load()),
+                    [ast.Constant(getattr(statement, "lineno", 0))],
+                    [],
+                )
+                lined.append(ast.copy_location(ast.Expr(call), statement))
+            lined.append(statement)
+        return lined
