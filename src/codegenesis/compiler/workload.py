@@ -104,7 +104,7 @@ def size_classes(workload: Workload, *, most: int = 4, least: int = 3) -> list[t
     ]
 
 
-_PLAIN_CALLS = {"frozenset", "tuple", "re.compile", "str", "float", "_load", "_jit"}
+_PLAIN_CALLS = {"frozenset", "tuple", "re.compile", "str", "float"}
 
 
 def remembers(source: str) -> bool:
@@ -139,8 +139,13 @@ def _is_frozen(node: ast.stmt) -> bool:
     if not isinstance(node, ast.Assign):
         return False
     value = node.value
-    if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Call):
-        value = value.value
     if isinstance(value, ast.Call):
-        return ast.unparse(value.func) in _PLAIN_CALLS
+        return ast.unparse(value.func) in _PLAIN_CALLS or _is_native(value)
     return isinstance(value, ast.Constant | ast.Attribute)
+
+
+def _is_native(value: ast.expr) -> bool:
+    """The prelude of a compiled variant: `_load(…).bind(…)`, which keeps nothing of any call."""
+    while isinstance(value, ast.Call | ast.Attribute):
+        value = value.func if isinstance(value, ast.Call) else value.value
+    return isinstance(value, ast.Name) and value.id == "_load"

@@ -134,11 +134,13 @@ class Session:
         return discover.importing() and time.monotonic() < self._settled_by
 
     def _open(self) -> None:
+        from codegenesis import native
         from codegenesis.runtime.loader import Loader
         from codegenesis.store import Store
 
         self._on_store()
         store = Store.open(self.config.database)
+        native.use(store.directory / "artifacts")
         self._inode = store.path.stat().st_ino
         self._store = store
         self._loader = Loader(

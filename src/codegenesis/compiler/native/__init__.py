@@ -1,0 +1,1 @@
+"""Native backends: variants that are compiled, behind guarded entries."""
