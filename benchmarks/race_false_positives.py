@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codegenesis.compiler import Terms, race
+from codegenesis.compiler.statistics import share_interval
 from codegenesis.sandbox import Environment, Sandbox
 from codegenesis.wire import encode_call
 
@@ -52,7 +52,7 @@ TEMPLATES = {
         [(n,) for n in (2, 1, 3, 5, 2)],
     ),
     "tiny": (
-        "def tiny(n):\n    for i in range({work}):\n        n ^= 1\n    return None\n",
+        "def tiny(n):\n    for _ in range(1000, 1000 + {work}):\n        n ^= 1\n    return None\n",
         600,
         [(1,)],
     ),
@@ -213,40 +213,14 @@ def summary(task: Task, rows: Sequence[Row]) -> dict[str, Any]:
         "races": len(own),
         "pairs": sum(row.pairs for row in own),
         "faster": faster,
-        "faster_95": exact(faster, len(own)),
+        "faster_95": share_interval(faster, len(own)),
         "missed": missed,
-        "missed_95": exact(missed, len(own)),
+        "missed_95": share_interval(missed, len(own)),
         "above_one": sum(row.low > 1 for row in own),
         "median_ratio": statistics.median(row.ratio for row in own),
         "half_width": statistics.median((row.high - row.low) / 2 for row in own),
         "seconds_per_race": statistics.mean(row.seconds for row in own),
     }
-
-
-def exact(count: int, of: int) -> tuple[float, float]:
-    """Clopper-Pearson: the 95 % interval of a share."""
-
-    def at_most(share: float, most: int) -> float:
-        return sum(
-            math.exp(
-                math.lgamma(of + 1)
-                - math.lgamma(each + 1)
-                - math.lgamma(of - each + 1)
-                + each * math.log(share)
-                + (of - each) * math.log1p(-share)
-            )
-            for each in range(most + 1)
-        )
-
-    def solve(most: int, target: float) -> float:
-        low, high = 1e-12, 1 - 1e-12
-        for _ in range(60):
-            middle = (low + high) / 2
-            low, high = (middle, high) if at_most(middle, most) > target else (low, middle)
-        return low
-
-    lowest = solve(count - 1, 0.975) if count else 0.0
-    return lowest, solve(count, 0.025) if count < of else 1.0
 
 
 def show(groups: Sequence[dict[str, Any]]) -> None:

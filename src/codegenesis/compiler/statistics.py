@@ -106,3 +106,25 @@ def _signed_rank_cut(count: int, error: float) -> int:
         ways = [a + b for a, b in zip(ways + [0] * rank, shifted, strict=True)]
     most = error / 2 * 2**count
     return sum(1 for total in accumulate(ways) if total <= most)
+
+
+def share_interval(count: int, of: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Clopper-Pearson: the exact interval of a share, `count` out of `of`."""
+    error = (1 - confidence) / 2
+    lowest = _share(count - 1, of, 1 - error) if count else 0.0
+    return lowest, _share(count, of, error) if count < of else 1.0
+
+
+def _share(most: int, of: int, probability: float) -> float:
+    """The share at which at most `most` out of `of` has this probability."""
+    low, high = 1e-12, 1 - 1e-12
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        at_most = sum(_binomial(each, of, middle) for each in range(most + 1))
+        low, high = (middle, high) if at_most > probability else (low, middle)
+    return low
+
+
+def _binomial(count: int, of: int, share: float) -> float:
+    ways = math.lgamma(of + 1) - math.lgamma(count + 1) - math.lgamma(of - count + 1)
+    return math.exp(ways + count * math.log(share) + (of - count) * math.log1p(-share))
