@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": "codegenesis.cli.health:doctor",
     "verify": "codegenesis.cli.health:verify",
     "config": "codegenesis.cli.health:config",
+    "sandbox": "codegenesis.cli.sandbox:sandbox",
     "demo": "codegenesis.cli.demo:demo",
 }
 

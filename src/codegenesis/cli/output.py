@@ -63,15 +63,20 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str | Text
     return drawn
 
 
+def printable(text: str) -> str:
+    """Text that some other code chose, safe for a terminal: what would steer it is spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def report_error(error: CodeGenesisError, *, as_json: bool) -> None:
     """Say what went wrong and what to do next."""
     if as_json:
         kind = type(error).__name__
         print_json({"error": {"kind": kind, "message": str(error), "remedy": error.remedy}})
     console = talk()
-    console.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+    console.print(Text.assemble(("error: ", "bold red"), printable(str(error))), soft_wrap=True)
     if error.remedy:
-        console.print(Text.assemble(("next:  ", "bold"), error.remedy), soft_wrap=True)
+        console.print(Text.assemble(("next:  ", "bold"), printable(error.remedy)), soft_wrap=True)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
