@@ -19,6 +19,7 @@ from codegenesis.sandbox import Environment, Limits, Sandbox
 
 LIMITS = Limits(cpu_s=0.3, wall_s=1.2, setup_s=0.3)
 HONEST_NS = 4_000_000
+CHECK = (11, 12, 13)
 TRACES = ("cg_symlink_plant", "cg_fill", "cg_cache_*", "cg-home/.cg_link", "cg-home/cg_fill",
           "cg-home/.local")  # fmt: skip
 TARGET = """
@@ -68,6 +69,9 @@ class Run:
         right = [wire.encode(x * x + 1) for x in self.inputs]
         return [o.value for o in self.outcomes if o.kind == "returned"] == right
 
+    def passes(self) -> bool:
+        return self.accepted() and self.cost_ns <= 2 * HONEST_NS
+
     def boasts(self) -> list[str]:
         said = [wire.decode(o.value) for o in self.outcomes if o.kind == "returned"]
         return [value for value in said if isinstance(value, str) and value.startswith("PWNED")]
@@ -86,7 +90,12 @@ def complaints(sandbox: Sandbox, source: str) -> list[str]:
             found.append("the harness was held up")
         if forge == "wrong" and run.accepted():
             found.append("a wrong answer was accepted")
-        if forge == "slow" and run.accepted() and run.cost_ns <= 2 * HONEST_NS:
+        # the corpus is slow by the wall clock, so on a busy machine it can be cheap by chance
+        if (
+            forge == "slow"
+            and run.passes()
+            and all(Run(sandbox, source, s).passes() for s in CHECK)
+        ):
             found.append(f"slow code passed for fast: {run.cost_ns} ns")
     if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before > 64 << 10:
         found.append("the harness took memory")
