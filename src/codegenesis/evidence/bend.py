@@ -84,6 +84,13 @@ def lengthened(call: Call) -> Iterator[Call]:
             yield replaced(call, path, new)
 
 
+def halved(call: Call) -> Iterator[Call]:
+    """The call with a half added to each integer: compiled code likes to cut it off."""
+    for path, leaf in islice(_parts(call), _MOST_LEAVES):
+        if type(leaf) is int and abs(leaf) < 1 << 50:
+            yield replaced(call, path, leaf + 0.5)
+
+
 def _put_in(leaf: Any, new: Literals, sized: list[int]) -> Iterator[Any]:
     kind = type(leaf)
     if kind in (int, bool):
@@ -152,9 +159,19 @@ def _textual(leaf: Any, left: Any, right: Any, name: str) -> Iterator[Any]:
     elif right and right not in leaf:
         yield from _woven(leaf, (right,))
     if left and left in leaf:
-        yield leaf.replace(left, right, 1)
+        head, _, tail = leaf.rpartition(left)
+        for new in (right, right + left, left + right, _cousin(left)):
+            yield from (leaf.replace(left, new, 1), head + new + tail)
     if name not in ("==", "!=") and right:
         yield from (right + leaf, leaf + right, leaf.replace(right, right[:0]))
+
+
+def _cousin(text: Any) -> Any:
+    """A text of the same make that is another: tabs for spaces, other digits, other letters."""
+    swapped = str.maketrans(" \t0123456789abcxyzABCXYZ", "\t 1234567890bcdyzwBCDYZW")
+    if isinstance(text, str):
+        return text.translate(swapped)
+    return text.decode("latin-1").translate(swapped).encode("latin-1")
 
 
 def _numeric(leaf: Any, left: float, right: float) -> Iterator[Any]:

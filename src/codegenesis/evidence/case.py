@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from codegenesis.evidence.literals import Literals
 from codegenesis.evidence.plain import Call
 from codegenesis.model import Gene, Outcome, Record, Trial, Variant, Verdict
 from codegenesis.sandbox import Executor
@@ -27,6 +28,7 @@ class Memory:
     Attributes:
         answers: outcome of the original by encoded call.
         reports: what the original does beside returning (`codegenesis.evidence.witness`).
+        literals: constants of the original and what it reaches; None until they have been read.
         aimed: calls aimed at what the original compares; None until they have been worked out.
         ceiling: size of integer from which on the original has been seen to die; infinite at first.
     """
@@ -34,6 +36,7 @@ class Memory:
     def __init__(self) -> None:
         self.answers: dict[bytes, Outcome] = {}
         self.reports: dict[bytes, Outcome] = {}
+        self.literals: Literals | None = None
         self.aimed: list[Call] | None = None
         self.ceiling = float("inf")
 

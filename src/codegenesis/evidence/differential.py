@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from codegenesis.errors import FragmentError, WireError
-from codegenesis.evidence.bend import lengthened
+from codegenesis.evidence.bend import halved, lengthened
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Duel
 from codegenesis.evidence.explore import Finding, explore
 from codegenesis.evidence.inputs import Inputs
-from codegenesis.evidence.literals import literals
+from codegenesis.evidence.literals import literals, merged
 from codegenesis.evidence.plain import Call, Instance, call_of, data_of
 from codegenesis.evidence.reach import reach
 from codegenesis.evidence.sights import aimed, at_new_constants
@@ -26,7 +26,7 @@ from codegenesis.model import Outcome, Trial, Variant
 
 _BASES = 8  # recorded calls that are bent
 _MOST_AIMED = 400  # aimed calls, per source of them
-_MOST_LONG = 12
+_MOST_LONG, _MOST_HALVES = 12, 24
 
 
 class DifferentialGate:
@@ -67,10 +67,11 @@ class DifferentialGate:
 
 def inputs_for(case: Case, *sources: str) -> Inputs:
     """Fresh inputs for the gene of a case, with the constants of these programs as well."""
-    trees = [reached.node for reached in reach(case.gene)]
-    trees += [ast.parse(source) for source in sources]
+    if case.memory.literals is None:
+        case.memory.literals = literals(*(reached.node for reached in reach(case.gene)))
+    own = [literals(ast.parse(source)) for source in sources]
     calls = [call_of(call) for call in dict.fromkeys(case.calls)]
-    return Inputs(case.gene.source, calls, literals=literals(*trees))
+    return Inputs(case.gene.source, calls, literals=merged(*own, case.memory.literals))
 
 
 class _Search:
@@ -102,6 +103,11 @@ class _Search:
             self._each(suspects, "aimed", _MOST_AIMED)
             or self._each(aimed(self._case, source, bases), "aimed", 2 * _MOST_AIMED)
             or self._each(self._at_original(bases), "aimed", 3 * _MOST_AIMED)
+            or self._each(
+                chain.from_iterable(map(halved, self._inputs.bases(_MOST_HALVES))),
+                "half",
+                _MOST_HALVES,
+            )
             or self._each(chain.from_iterable(map(lengthened, bases)), "long", _MOST_LONG)
         )
 

@@ -71,8 +71,6 @@ def edges(value: Any, literals: Literals, *, depth: int = 0) -> Iterator[Any]:
     else:
         yield from _written(kind, literals)
         yield from _SCALARS.get(kind, ())
-        if kind is int and abs(value) < 1 << 50:
-            yield value + 0.5
 
 
 def _written(kind: type, literals: Literals) -> tuple[Any, ...]:

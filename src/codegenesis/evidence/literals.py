@@ -38,6 +38,16 @@ def literals(*trees: ast.AST) -> Literals:
     )
 
 
+def merged(*parts: Literals) -> Literals:
+    """All of them together; those of the first come first and are the last to be crowded out."""
+    return Literals(
+        ints=_first(value for part in parts for value in part.ints),
+        floats=_first(value for part in parts for value in part.floats),
+        texts=_first(value for part in parts for value in part.texts),
+        blobs=_first(value for part in parts for value in part.blobs),
+    )
+
+
 def _constants(tree: ast.AST) -> Iterable[object]:
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
