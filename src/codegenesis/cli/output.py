@@ -79,7 +79,9 @@ def report_error(error: CodeGenesisError, *, as_json: bool) -> None:
         console.print(Text.assemble(("next:  ", "bold"), printable(error.remedy)), soft_wrap=True)
 
 
-def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def json_option(
+    command: Callable[..., Any], *, help: str = "Print one JSON document."
+) -> Callable[..., Any]:
     """Decorator: adds `--json` and remembers it on the context."""
 
     def remember(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -91,7 +93,7 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
         expose_value=False,
         callback=remember,
         is_eager=True,
-        help="Print one JSON document.",
+        help=help,
     )
     return option(command)
 

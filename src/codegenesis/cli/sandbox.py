@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,7 +62,7 @@ def sandbox() -> None:
 )
 @click.option("--fresh", is_flag=True, help="A new process for each input; default: one for all.")
 @click.option("--root", metavar="DIR", help="What FILE may read and import from; default: itself.")
-@json_option
+@partial(json_option, help="Print one JSON line for each input.")
 def run_command(
     *,
     target: str,
@@ -106,7 +107,9 @@ def run_command(
     except CodeGenesisError as error:
         if not wants_json():
             raise
-        _print_line({"error": {"kind": type(error).__name__, "message": str(error)}})
+        kind = type(error).__name__
+        said = {"kind": kind, "message": str(error), "remedy": error.remedy}
+        _print_line({"error": said})
         report_error(error, as_json=False)
         return error.exit_code
     return 0
