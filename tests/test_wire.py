@@ -251,15 +251,16 @@ class Items(list):
 @pytest.mark.parametrize(
     ("value", "word"),
     [
-        (lambda: 0, "function"),
+        (lambda: 0, "<lambda>"),
+        (threading.Lock().acquire, "acquire"),
+        (types.MappingProxyType(collections.ChainMap({})), "mappingproxy"),
         ((x for x in ()), "generator"),
         (iter([]), "list_iterator"),
         (object(), "object"),
-        (int, "type"),
         (sys, "module"),
         (Int(1), "Int"),
         (Items(), "Items"),
-        (ValueError("x"), "ValueError"),
+        (type("Local", (ValueError,), {})("x"), "Local"),
         (threading.Lock(), "lock"),
         (random.Random(1), "Random"),
         (collections.defaultdict(lambda: 0), "defaultdict"),
@@ -272,20 +273,15 @@ def test_what_is_not_on_the_list_is_refused_by_name(value, word):
         wire.encode([1, value])
 
 
-def test_cyclic_deep_and_large_values_are_refused():
-    cycle = []
-    cycle.append(cycle)
+def test_deep_and_large_values_are_refused():
     deep = ()
     for _ in range(5000):
         deep = (deep,)
-    node = Plain(None)
-    node.value = {"me": node}
-    for value in (cycle, deep, node):
-        with pytest.raises(WireError, match=r"contains itself|too deeply"):
-            wire.encode(value)
-    many = [1]
+    with pytest.raises(WireError, match="too deeply"):
+        wire.encode(deep)
+    many = (1,)
     for _ in range(60):
-        many = [many, many]
+        many = (many, many)
     for value in (many, "x" * 2000, [b"x" * 600, b"y" * 600], list(range(2000)), 1 << 20_000):
         with pytest.raises(WireError, match="more than 1000 bytes"):
             wire.encode(value, max_bytes=1000)

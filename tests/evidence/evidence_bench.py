@@ -10,7 +10,7 @@ from pathlib import Path
 from codegenesis import fragment
 from codegenesis.evidence import baseline, case, run_gates, standard_gates
 from codegenesis.model import Gene, Observation, Outcome, Variant
-from codegenesis.wire import encode, encode_call, encode_exception
+from codegenesis.wire import encode_call, encode_exception, encode_outcome
 
 TARGET = '''
 """What the tests evolve."""
@@ -223,7 +223,7 @@ class Bench:
 def _observation(gene: Gene, function, args: tuple) -> Observation:
     call = encode_call(args, {})
     try:
-        kind, value = "returned", encode(function(*args))
+        kind, value = "returned", encode_outcome(function(*args), args, {})[0]
     except Exception as error:
         kind, value = "raised", encode_exception(error)
     outcome = Outcome(kind=kind, value=value, after=encode_call(args, {}))

@@ -21,7 +21,7 @@ def test_a_value_goes_in_and_comes_back_exactly(sandbox, value):
     with sandbox.candidate("probe", None) as candidate:
         outcome = candidate.call(call(value))
     assert outcome.kind == "returned"
-    assert outcome.value == wire.encode(value)
+    assert outcome.value == wire.encode_outcome(value, (value,), {})[0]
     assert outcome.after == call(value)
 
 

@@ -2,8 +2,12 @@
 
 `wire.decode` gives instances as `Opaque`, which is right for looking but cannot be encoded
 again. Fresh inputs need both directions: take a recorded `Cart`, change one attribute, send it
-into the jail. So instances become `Instance` here; everything else is left to `wire`. No class
-of the project is ever imported or built in this process.
+into the jail. So instances become `Instance` here, arrays `Array`, frames and other things of
+libraries `Built`; everything else is left to `wire`. No class of the project is ever imported or
+built in this process, and neither is numpy.
+
+What a recorded call shares is written out here, and what a fresh input shares is chance and does
+not travel: only replayed calls, which are sent as they came, have the same object twice.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from typing import Any
 import msgspec
 
 from codegenesis.errors import WireError
+from codegenesis.evidence.arrays import ARRAY_KINDS, Array, described
+from codegenesis.evidence.unfold import unfolded
 from codegenesis.model import Record
 from codegenesis.wire import decode, encode, tags
 
@@ -21,7 +27,7 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
-_WITH_CLASS = frozenset({tags.INSTANCE, tags.NAMEDTUPLE, tags.ENUM})
+_WITH_CLASS = frozenset({tags.INSTANCE, tags.NAMEDTUPLE, tags.ENUM, tags.BUILT})
 
 
 class Instance(Record, frozen=True, kw_only=True):
@@ -47,6 +53,20 @@ class Instance(Record, frozen=True, kw_only=True):
         return f"{self.type_name.rpartition(':')[2]}({', '.join(parts)})"
 
 
+class Built(Record, frozen=True, kw_only=True):
+    """Something of a library that travels in parts: a data frame, a path, a pattern.
+
+    Attributes:
+        type_name: one of the kinds of `codegenesis.wire.library`.
+    """
+
+    type_name: str
+    parts: tuple[Any, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self.type_name.rpartition(':')[2]}({', '.join(map(repr, self.parts))})"
+
+
 class Sealed(Record, frozen=True, kw_only=True):
     """A container of instances that is sent back as it came."""
 
@@ -57,9 +77,14 @@ class Sealed(Record, frozen=True, kw_only=True):
 
 
 def value_of(data: bytes) -> Any:
-    """Decode one value; raises `WireError` like `wire.decode`, which has seen it first."""
+    """Decode one value; raises `WireError` like `wire.decode`, which has seen it first.
+
+    Raises:
+        WireError: also for a value that contains itself, or shares so much that, written out, it
+            would be very large.
+    """
     decode(data)
-    return _build(_unpack(data))
+    return _build(unfolded(_unpack(data)))
 
 
 def call_of(data: bytes) -> Call:
@@ -111,6 +136,13 @@ def _instance(content: list[Any]) -> Instance:
     )
 
 
+def _built(content: list[Any]) -> Array | Built:
+    name, parts = content[0], _items(content[1:])
+    if name in ARRAY_KINDS and type(parts[0]) is str and parts[0] not in ("U", "S"):
+        return described(name, parts)
+    return Built(type_name=name, parts=parts)
+
+
 _BUILDERS: dict[int, Callable[[Any], Any]] = {
     tags.TUPLE: _items,
     tags.DICT: lambda content: dict(zip(*map(_items, content), strict=True)),
@@ -123,6 +155,7 @@ _BUILDERS: dict[int, Callable[[Any], Any]] = {
     tags.ENUM: lambda content: Instance(
         tag=tags.ENUM, type_name=content[0], state=(_build(content[1]),)
     ),
+    tags.BUILT: _built,
 }
 
 
@@ -130,7 +163,9 @@ def _node(value: Any, limit: int) -> Any:
     make = _NODES.get(type(value))
     if make and _holds_instance(value):
         return make(value, limit)
-    return msgspec.Raw(value.data if type(value) is Sealed else encode(value, max_bytes=limit))
+    if type(value) is Sealed:
+        return msgspec.Raw(value.data)
+    return msgspec.Raw(encode(value, max_bytes=limit, sharing=False))
 
 
 def _holds_instance(value: Any) -> bool:
@@ -138,7 +173,7 @@ def _holds_instance(value: Any) -> bool:
         return any(map(_holds_instance, value)) or any(map(_holds_instance, value.values()))
     if type(value) in (list, tuple, set, frozenset):
         return any(map(_holds_instance, value))
-    return type(value) in (Instance, Sealed)
+    return type(value) in (Instance, Sealed, Array, Built)
 
 
 def _nodes(values: Any, limit: int) -> list[Any]:
@@ -166,4 +201,6 @@ _NODES: dict[type, Callable[[Any, int], Any]] = {
     set: lambda value, limit: {tags.SET: _members(value, limit)},
     frozenset: lambda value, limit: {tags.FROZENSET: _members(value, limit)},
     Instance: _instance_node,
+    Array: lambda value, limit: {tags.BUILT: [value.kind, *_nodes(value.parts(), limit)]},
+    Built: lambda value, limit: {tags.BUILT: [value.type_name, *_nodes(value.parts, limit)]},
 }

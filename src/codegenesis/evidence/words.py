@@ -49,6 +49,8 @@ def difference(name: str, call: bytes, expected: Outcome, got: Outcome) -> str:
         left, right = f"{left}{_leaving(expected)}", f"{right}{_leaving(got)}"
     if left == right:
         left, right = f"{left} [{_types(expected)}]", f"{right} [{_types(got)}]"
+    if left == right:
+        right += ", where other objects are the same ones (shared, or a copy instead)"
     return f"{show_call(name, call)}: the original {left}, the variant {right}"
 
 

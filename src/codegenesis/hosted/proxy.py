@@ -97,14 +97,15 @@ class Proxy:
             raise CandidateDiedError(str(error)) from None
         if answer.kind == "raised":
             raise _exception(value)
-        return self._perhaps_argument(answer.value, value, args)
+        return self._perhaps_argument(answer.value, value, args, kwargs)
 
-    def _perhaps_argument(self, data: bytes, value: Any, args: Any) -> Any:
+    def _perhaps_argument(self, data: bytes, value: Any, args: Any, kwargs: Any) -> Any:
         """`return self`: the caller goes on with its own object, not with a copy of it."""
         if 0 <= self._same < len(args):
             try:
-                if wire.encode(args[self._same], max_bytes=_MOST_BYTES) == data:
-                    return args[self._same]
+                same = args[self._same]
+                if wire.encode_outcome(same, args, kwargs, max_bytes=_MOST_BYTES)[0] == data:
+                    return same
             except WireError:
                 return value
         return value

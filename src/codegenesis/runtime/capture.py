@@ -16,7 +16,7 @@ import inspect
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from codegenesis import wire
 from codegenesis.errors import WireError
@@ -137,7 +137,11 @@ class Capture:
         self, raw: Raw, result: object, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> None:
         """Complete `raw` after the call returned; never raises."""
-        self._finish(raw, args, kwargs, lambda: wire.encode(result, max_bytes=VALUE_BYTES))
+
+        def encoded(*call: Any) -> tuple[bytes, bytes]:
+            return wire.encode_outcome(result, *call, max_bytes=2 * VALUE_BYTES)
+
+        self._finish(raw, args, kwargs, encoded)
 
     def raised(
         self, raw: Raw, error: BaseException, args: tuple[object, ...], kwargs: dict[str, object]
@@ -148,7 +152,12 @@ class Capture:
             raw.fingerprint = fingerprint(error)
             if not raw.watch.variant:
                 raw.gene.seen_errors.add(raw.error)
-        self._finish(raw, args, kwargs, lambda: wire.encode_exception(error, max_bytes=VALUE_BYTES))
+
+        def encoded(*call: Any) -> tuple[bytes, bytes]:
+            after = wire.encode_call(*call, max_bytes=VALUE_BYTES)
+            return wire.encode_exception(error, max_bytes=VALUE_BYTES), after
+
+        self._finish(raw, args, kwargs, encoded)
 
     def form(self, gene: LiveGene) -> _Form:
         """What is known of a gene's parameters."""
@@ -176,17 +185,13 @@ class Capture:
         raw: Raw,
         args: tuple[object, ...],
         kwargs: dict[str, object],
-        encoded: Callable[[], bytes],
+        encoded: Callable[..., tuple[bytes, bytes]],
     ) -> None:
         try:
-            if raw.keep:
-                form = self.form(raw.gene)
-                raw.value = encoded()
-                raw.after = (
-                    raw.call
-                    if raw.immutable
-                    else wire.encode_call(*form.given(args, kwargs), max_bytes=VALUE_BYTES)
-                )
+            if raw.keep and raw.immutable:
+                raw.value, raw.after = encoded((), {})[0], raw.call
+            elif raw.keep:
+                raw.value, raw.after = encoded(*self.form(raw.gene).given(args, kwargs))
             else:
                 raw.call = b""
         except Exception:  # noqa: BLE001 - boundary: watching must not disturb the application

@@ -57,6 +57,8 @@ class Redactor:
 
     def _in_value(self, value: Any) -> bool:
         if isinstance(value, wire.Opaque):
+            if value.type_name == wire.SHARED:  # it was looked at where it was first met
+                return False
             return not self.instances or self._in_opaque(value)
         if isinstance(value, dict):
             if any(isinstance(key, str) and self.sensitive(key) for key in value):
@@ -70,7 +72,24 @@ class Redactor:
         return any(map(self._in_value, items))
 
     def _in_opaque(self, value: wire.Opaque) -> bool:
-        return any(map(self.sensitive, _names(value))) or self._in_value(value.state)
+        names = [*_names(value), *_labels(value)]
+        return any(map(self.sensitive, names)) or self._in_value(value.state)
+
+
+#: Where the names of columns and fields stand in the parts of frames, series and arrays.
+_LABELS = {"pandas:DataFrame": 0, "pandas:Series": 2, "numpy:ndarray": 0}
+
+
+def _labels(value: wire.Opaque) -> Iterator[str]:
+    part = _LABELS.get(value.type_name)
+    waiting: list[Any] = [value.state[part]] if part is not None else []
+    for each in waiting:  # grows while it is walked
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, wire.Opaque):
+            waiting += each.state
+        elif isinstance(each, tuple):
+            waiting += each
 
 
 def _hit(pattern: re.Pattern[str], name: str) -> bool:

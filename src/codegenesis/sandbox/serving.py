@@ -76,17 +76,17 @@ def install(target: Target, source: str) -> None:
 
 
 def resolver(module: types.ModuleType) -> Resolve:
-    """Finds the classes of decoded instances, importing their modules where needed."""
+    """Finds classes and functions that a call refers to, importing their modules where needed."""
 
-    def resolve(name: str) -> type:
+    def resolve(name: str) -> object:
         home, _, qualname = name.partition(":")
         found: Any = module if home == "__main__" else sys.modules.get(home)
         if found is None:
             found = importlib.import_module(home)
         for part in qualname.split("."):
             found = vars(found)[part]
-        if not isinstance(found, type):
-            raise WireError(f"{name} is not a class")
+        if not isinstance(found, type | types.FunctionType | types.BuiltinFunctionType):
+            raise WireError(f"{name} is not a class or a function")
         return found
 
     return resolve
@@ -144,11 +144,11 @@ class Batch:
 def answer(ended: Ended, args: Any, kwargs: Any, *, max_bytes: int) -> Answer:
     """Encode how a call ended, and its arguments as the call left them."""
     try:
-        after = wire.encode_call(args, kwargs, max_bytes=max_bytes)
         if isinstance(ended.value, BaseException) and ended.raised:
+            after = wire.encode_call(args, kwargs, max_bytes=max_bytes)
             value = wire.encode_exception(ended.value, max_bytes=max_bytes)
             return Answer("raised", value, after, describe(ended.value))
-        value = wire.encode(ended.value, max_bytes=max_bytes - len(after))
+        value, after = wire.encode_outcome(ended.value, args, kwargs, max_bytes=max_bytes)
         return Answer("returned", value, after)
     except WireError as error:
         return Answer("died", detail=str(error))
@@ -160,4 +160,5 @@ def describe(error: BaseException) -> str:
         text = str(error)
     except BaseException:  # noqa: BLE001 (the candidate's `__str__`)
         text = "(no message)"
-    return f"{type(error).__name__}: {text}"[:_DETAIL_CHARS]
+    said = f"{type(error).__name__}: {text}"[:_DETAIL_CHARS]
+    return said.encode("utf-8", "backslashreplace").decode()  # lone surrogates do not travel

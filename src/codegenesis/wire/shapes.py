@@ -2,7 +2,9 @@
 
 A class qualifies when all that its instances hold is `__dict__` and `__slots__` (or, for a
 namedtuple, the tuple's items) and nothing about it says that copying state is not enough: no
-`__reduce__`, `__setstate__`, `__setattr__`, `__del__` and the like of its own. Reading goes
+`__reduce__`, `__setstate__`, `__setattr__`, `__del__` and the like of its own, unless dataclasses,
+attrs or pydantic wrote it. Exceptions travel by their arguments and state, classes themselves by
+their name. Reading goes
 through the descriptors that CPython made for the class, so no property, `__getattr__` or
 `__getattribute__` of the user's runs, neither in their process nor at our boundary.
 """
@@ -32,8 +34,8 @@ _HOOKS = frozenset(
         "__del__",
     }
 )
-_GENERATED_BY = frozenset({"dataclasses", "collections"})
-_HEAP_TYPE = 1 << 9
+_GENERATED_BY = frozenset({"dataclasses", "collections", "attr._make"})
+_HEAP_TYPE, _EXCEPTION, _CLASS = 1 << 9, 1 << 30, 1 << 31
 _POINTER = 8
 
 _read_mro = type.__dict__["__mro__"].__get__
@@ -48,13 +50,15 @@ class Shape(NamedTuple):
         member_by: what identifies a member of an enum; flags combine, so theirs is the value.
         slots: name and member descriptor of each slot, bases first.
         state: descriptor of `__dict__`, None when instances have none.
+        frozen: instances cannot be changed, so it does not matter which of two equal ones it is.
     """
 
-    kind: Literal["enum", "namedtuple", "instance"]
+    kind: Literal["enum", "namedtuple", "instance", "exception", "class"]
     name: str
     member_by: Literal["name", "value"] = "name"
     slots: tuple[tuple[str, Any], ...] = ()
     state: Any = None
+    frozen: bool = False
 
 
 _shapes: WeakKeyDictionary[type, Shape] = WeakKeyDictionary()
@@ -82,9 +86,13 @@ def type_name(cls: type, *, separator: str = ".") -> str:
 
 def _work_out(cls: type) -> Shape:
     name = type_name(cls, separator=":")
+    if cls.__flags__ & _CLASS:
+        return Shape("class", name)
+    if cls.__flags__ & _EXCEPTION and find(cls.__module__, cls.__qualname__) is cls:
+        return _exception(cls, name)
     if not cls.__flags__ & _HEAP_TYPE:
         raise WireError(f"cannot be encoded: {name.removeprefix('builtins:')}")
-    if _find(cls) is not cls:
+    if find(cls.__module__, cls.__qualname__) is not cls:
         raise WireError(f"cannot be encoded: {name} is not found in its module under that name")
     mro = _read_mro(cls)
     if enum.EnumMeta in _read_mro(type(cls)):
@@ -100,13 +108,33 @@ def _work_out(cls: type) -> Shape:
     slots = _slots(mro)
     if cls.__basicsize__ > object.__basicsize__ + _POINTER * (len(slots) + 2):
         raise WireError(f"cannot be encoded: {name} holds more than attributes")
-    return Shape("instance", name, slots=slots, state=state)
+    return Shape("instance", name, slots=slots, state=state, frozen=_is_frozen(cls))
 
 
-def _find(cls: type) -> object:
-    """What its module holds under the name of the class; plain dict look-ups only."""
-    found: object = sys.modules.get(cls.__module__)
-    for part in cls.__qualname__.split("."):
+def _exception(cls: type, name: str) -> Shape:
+    for base in _read_mro(cls):
+        if not base.__flags__ & _HEAP_TYPE:
+            break
+        _check_class(base, name)
+        if _slots((base,)):
+            raise WireError(f"cannot be encoded: {name} has slots")
+    return Shape("exception", name, state=_read_dict(BaseException)["__dict__"])
+
+
+def _is_frozen(cls: type) -> bool:
+    return getattr(_read_dict(cls).get("__dataclass_params__"), "frozen", False) is True
+
+
+def read_dict(value: object) -> dict[str, Any]:
+    """`__dict__`, past whatever the class says of it."""
+    state: dict[str, Any] = object.__getattribute__(value, "__dict__")
+    return state
+
+
+def find(module: str, qualname: str) -> object:
+    """What a loaded module holds under that name; plain dict look-ups only."""
+    found: object = sys.modules.get(module)
+    for part in qualname.split("."):
         space: Mapping[str, object] = {}
         if isinstance(found, types.ModuleType):
             space = types.ModuleType.__getattribute__(found, "__dict__")
@@ -118,12 +146,16 @@ def _find(cls: type) -> object:
 
 def _check_class(cls: type, name: str) -> None:
     space = _read_dict(cls)
+    if (cls.__module__, cls.__qualname__) == ("pydantic.main", "BaseModel"):
+        return  # what it keeps is in slots and `__dict__`; its hooks copy just these
     if not cls.__flags__ & _HEAP_TYPE or isinstance(space.get("__new__"), types.BuiltinMethodType):
         raise WireError(f"cannot be encoded: {name} is made of {type_name(cls)}, which holds more")
     frozen = getattr(space.get("__dataclass_params__"), "frozen", False)
     for hook in sorted(_HOOKS & space.keys()):
         if frozen and hook in ("__setattr__", "__delattr__"):
             continue
+        if getattr(space[hook], "__wrapped__", None) is vars(object).get(hook, space):
+            continue  # icontract checks a class's invariants around them
         if getattr(space[hook], "__module__", "") not in _GENERATED_BY:
             raise WireError(f"cannot be encoded: {name} defines its own {hook}")
 

@@ -35,6 +35,10 @@ DEQUE: Final = 25
 ORDERED_DICT: Final = 26
 DEFAULTDICT: Final = 27
 COUNTER: Final = 28
+REF: Final = 29
+ARGUMENT: Final = 30
+OVERLAP: Final = 31
+BUILT: Final = 32
 
 #: Deeper nesting is refused, at both ends: recursion must not depend on what the data says.
 MAX_DEPTH: Final = 100
