@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
@@ -50,6 +51,7 @@ class Warden:
         self._lock = threading.Lock()
         self._said = ""
         self._pid = 0
+        self._zygote: _Zygote | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         their_end, self._lifeline = os.pipe()
         try:
@@ -102,6 +104,9 @@ class Warden:
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._listen_to_stderr()
+        if self._zygote:
+            self._zygote.close()
+            self._zygote = None
 
     def _hang_up(self) -> None:
         self._control.close()
@@ -120,35 +125,32 @@ class Warden:
         self._listen_to_stderr()
 
     def _imports(self, pidfd: int, limits: Limits) -> messages.Report:
-        with ExitStack() as stack:
-            stack.callback(os.close, pidfd)
-            try:
-                self._watch_import(pidfd, limits)
-            except Exceeded as error:
-                raise _too_much(error, limits) from None
-            except Gone:
-                pass  # how it ended comes next
+        try:
+            self._zygote = _Zygote(pidfd, limits, parent=self._process.pid)
+            self._pid = self._zygote.pid
+            self._zygote.watch_import(self._control)
+            self._zygote.rest()
+        except Exceeded as error:
+            raise _too_much(error, limits) from None
+        except Gone:
+            pass  # how it ended comes next
         return self._listen(importing=True)[0]
 
-    def _watch_import(self, pidfd: int, limits: Limits) -> None:
-        watch = Watch(pidfd, parent=self._process.pid)
-        self._pid = watch.pid
-        with closing(watch):
-            budget = Budget(
-                watch,
-                cpu_ns=watch.cpu_ns() + int(limits.import_cpu_s * 1e9),
-                wall_ns=time.monotonic_ns() + int(limits.import_s * 1e9),
-                real_bytes=limits.import_bytes,
-            )
-            budget.wait(self._control.fileno(), select.POLLIN)
-            budget.settle()
-
     def _ask(self, order: messages.Order, *fds: int) -> tuple[messages.Report, list[int]]:
+        if self._zygote:
+            self._zygote.wake()
         try:
             socket.send_fds(self._control, [messages.encode(order)], fds)
         except OSError:
             raise self._ended(importing=False) from None
-        return self._listen()
+        told = self._listen()
+        if self._zygote:
+            try:
+                self._zygote.rest()
+            except Exceeded as error:
+                self.close()
+                raise SandboxError(f"the module's own process was ended: {error}") from None
+        return told
 
     def _listen(self, *, importing: bool = False) -> tuple[messages.Report, list[int]]:
         try:
@@ -189,6 +191,58 @@ class Warden:
                 os.set_blocking(stderr.fileno(), False)
                 said = (stderr.read(_STDERR_BYTES) or b"").decode(errors="replace")
                 self._said = (said.splitlines() or [""])[-1]
+
+
+class _Zygote:
+    """The process itself: it rests while nobody asks, so what an import left running costs nobody.
+
+    Args:
+        pidfd: owned from here on.
+        parent: see `Watch`.
+    """
+
+    def __init__(self, pidfd: int, limits: Limits, *, parent: int) -> None:
+        self._pidfd = pidfd
+        try:
+            self._watch = Watch(pidfd, parent=parent)
+        except BaseException:
+            os.close(pidfd)
+            raise
+        self._budget = Budget(
+            self._watch,
+            cpu_ns=self._watch.cpu_ns() + int(limits.import_cpu_s * 1e9),
+            wall_ns=time.monotonic_ns() + int(limits.import_s * 1e9),
+            real_bytes=limits.import_bytes,
+        )
+
+    @property
+    def pid(self) -> int:
+        """As this process numbers it."""
+        return self._watch.pid
+
+    def watch_import(self, control: socket.socket) -> None:
+        """Wait until it has something to say; raises Exceeded and Gone."""
+        self._budget.wait(control.fileno(), select.POLLIN)
+        self._budget.settle()
+
+    def wake(self) -> None:
+        """Let it run."""
+        self._signal(signal.SIGCONT)
+
+    def rest(self) -> None:
+        """Let it run no more; raises Exceeded when its memory has grown too much."""
+        self._signal(signal.SIGSTOP)
+        with suppress(Gone):
+            self._budget.settle()
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self._watch.close()
+        os.close(self._pidfd)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, number)
 
 
 def _spawn(python: str, control: int, lifeline: int) -> subprocess.Popen[bytes]:
