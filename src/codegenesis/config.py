@@ -121,6 +121,13 @@ class Config(Record, frozen=True, kw_only=True):
             "kernel has none; without either nothing is evolved."
         ),
     ] = "L3"
+    tests: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files and directories with pytest tests, relative to the project, that "
+            "versions must pass as well."
+        ),
+    ] = ()
     sandbox_setup: Annotated[
         str,
         Meta(

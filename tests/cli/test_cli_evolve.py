@@ -104,3 +104,36 @@ def test_a_module_that_reaches_out_at_import_evolves_with_the_owners_hook(run, p
     hook = ("--set", "sandbox_setup=quiet:setup")
     done = run("evolve", "party:repeated", "--inputs", "calls.jsonl", "--json", *hook, *QUICK)
     assert done.code == 0, done.err
+
+
+def test_the_users_own_tests_are_inputs_and_judges(run, project):
+    tests = project / "tests"
+    tests.mkdir()
+    (tests / "test_guests.py").write_text(
+        "from guests import repeated\n\n\n"
+        "def test_each_once():\n"
+        "    assert repeated([str(i % 50) for i in range(500)]) == [str(i) for i in range(50)]\n\n\n"
+        "def test_wrong_from_the_start():\n"
+        "    assert repeated(['a']) == ['a']\n"
+    )
+    done = run("evolve", "guests:repeated", "--tests", "tests", "--json", *QUICK)
+    assert done.code == 0, done.err
+    trial = next(t for t in done.document["champion"]["trials"] if t["gate"] == "tests")
+    assert (trial["verdict"], trial["checks"]) == ("passed", 1)
+    assert "test_wrong_from_the_start fails with the original" in trial["detail"]
+
+
+def test_tests_that_are_not_there_are_told(run):
+    done = run("evolve", "guests:repeated", "--tests", "nowhere", *QUICK)
+    assert done.code == 2
+    assert "there are no tests at" in done.err
+
+
+def test_the_strength_of_the_evidence_is_printed(run):
+    strict = ("--set", "min_strength=0.9")
+    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *strict, *QUICK)
+    strength = done.document["champion"]["strength"]
+    assert 0 < strength["killed"] <= strength["mutants"]
+    assert done.document["strength"] == strength["killed"] / strength["mutants"]
+    shown = run("show", done.document["champion"]["trials"][0]["variant"]).out
+    assert "wrong versions noticed" in shown

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 from rich.syntax import Syntax
 
-from codegenesis.cli.inspect import draw_funnel, draw_trials, gain_in_words
+from codegenesis.cli.inspect import draw_funnel, draw_trials, gain_in_words, strength_in_words
 from codegenesis.cli.output import emit, json_option, talk, wants_json
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
 from codegenesis.errors import TargetError, UsageError
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import Evolution, Evolver, calls_of, locate, observe, recent
-from codegenesis.model import Gene, Observation
+from codegenesis.model import Champion, Gene, Observation
 from codegenesis.store import Store
 
 
@@ -28,15 +29,26 @@ from codegenesis.store import Store
     metavar="recorded|FILE",
     help='Calls to work from: recorded in a live app, or a file of JSON lines {"args": []}.',
 )
+@click.option(
+    "--tests",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="pytest tests that a version must pass as well; without recorded calls, theirs are used.",
+)
 @json_option
 @config_options
-def evolve(config: Config, target: str, inputs: str) -> int:
+def evolve(config: Config, target: str, inputs: str, tests: tuple[Path, ...]) -> int:
     """Look for a better version of TARGET and print the minimal diff with its evidence.
 
     Nothing is changed: neither the file nor a running app. Exit code 3 when no better version was
     proven, 6 when the budget (--set budget_s=…) was spent before.
     """
-    with open_store(config, create=inputs != "recorded") as store:
+    if tests:
+        config = msgspec.structs.replace(
+            config, tests=tuple(str(path.absolute()) for path in tests)
+        )
+    with open_store(config, create=inputs != "recorded" or bool(config.tests)) as store:
         gene = _gene(store, config, target)
         observations = _observations(store, config, gene, inputs)
         found = _evolve(store, config, gene, observations)
@@ -66,11 +78,11 @@ def _observations(store: Store, config: Config, gene: Gene, inputs: str) -> list
     if inputs != "recorded":
         return observe(gene, calls_of(Path(inputs)), config)
     seen = recent(store, gene)
-    if not any(each.call for each in seen):
+    if not any(each.call for each in seen) and not config.tests:
         raise TargetError(
             f"no recorded call of {gene.target} can be replayed",
             remedy="Watch it first: codegenesis run --target "
-            f"'{gene.target}' -- COMMAND; or give calls with --inputs FILE.",
+            f"'{gene.target}' -- COMMAND; or give calls with --inputs FILE or --tests PATH.",
         )
     return seen
 
@@ -97,8 +109,13 @@ def _document(found: Evolution) -> dict[str, object]:
         "funnel": found.funnel,
         "excluded_calls": found.baseline.excluded if found.baseline else 0,
         "pure": found.baseline.pure if found.baseline else False,
+        "strength": _score(found.champion),
         "seconds": found.seconds,
     }
+
+
+def _score(champion: Champion | None) -> float | None:
+    return champion.strength.score if champion and champion.strength else None
 
 
 def _draw(console: Console, found: Evolution) -> None:
@@ -111,6 +128,8 @@ def _draw(console: Console, found: Evolution) -> None:
     console.print(Syntax(champion.diff, "diff", background_color="default"))
     console.print(f"hypothesis  {variant.hypothesis}")
     console.print(f"effect      {gain_in_words(champion.gain)}")
+    if champion.strength:
+        console.print(f"strength    {strength_in_words(champion.strength)}")
     console.print(f"risk        {variant.risk}")
     console.print(f"undo        nothing was changed; codegenesis diff {variant.id} shows it again")
     draw_trials(console, list(champion.trials))

@@ -14,7 +14,7 @@ from codegenesis.compiler import patch
 from codegenesis.config import Config
 from codegenesis.errors import TargetError
 from codegenesis.evidence.funnel import Stage, funnel
-from codegenesis.model import Gain, Gene, Record, Release, Trial, Variant
+from codegenesis.model import Gain, Gene, Record, Release, Strength, Trial, Variant
 from codegenesis.store import Store
 
 
@@ -58,6 +58,7 @@ def show(config: Config, identifier: str) -> None:
         id=variant.id,
         variant=variant,
         gain=champion.gain if champion else None,
+        strength=champion.strength if champion else None,
         trials=trials,
         releases=releases,
         diff=difference,
@@ -71,6 +72,7 @@ class VariantFile(Record, frozen=True, kw_only=True):
     id: str
     variant: Variant
     gain: Gain | None
+    strength: Strength | None
     trials: list[Trial]
     releases: list[Release]
     diff: str
@@ -84,6 +86,8 @@ def _draw(console: Console, file: VariantFile) -> None:
     console.print(f"risk        {variant.risk}")
     if file.gain:
         console.print(f"effect      {gain_in_words(file.gain)}")
+        if file.strength:
+            console.print(f"strength    {strength_in_words(file.strength)}")
         console.print(f"undo        codegenesis rollback {variant.gene.partition('/')[2]}")
     draw_trials(console, file.trials)
     for release in file.releases:
@@ -96,6 +100,12 @@ def gain_in_words(gain: Gain) -> str:
     times = f"{nanoseconds(gain.before_ns)} → {nanoseconds(gain.after_ns)} per call"
     interval = f"99 % interval {gain.low:.3g} … {gain.high:.3g}, n = {gain.n}"
     return f"{gain.ratio:.3g}× less CPU ({interval}): {times}"
+
+
+def strength_in_words(strength: Strength) -> str:
+    """`27 of 29 wrong versions noticed; not noticed: line 12: ...`."""
+    words = f"{strength.killed} of {strength.mutants} wrong versions noticed"
+    return "; ".join([words, *strength.survivors[:3]])
 
 
 def draw_trials(console: Console, trials: list[Trial]) -> None:

@@ -16,24 +16,25 @@ import msgspec
 from codegenesis import core, genome
 from codegenesis.compiler import crown
 from codegenesis.config import Config
-from codegenesis.evidence import Baseline, Case, baseline, case, run_gates, standard_gates, survived
+from codegenesis.evidence import Baseline, Case, Gate, case, run_gates, survived
 from codegenesis.evidence.funnel import Stage, funnel
+from codegenesis.evidence.strength import strength
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle.jails import open_sandbox
+from codegenesis.lifecycle.grounds import lay_grounds
+from codegenesis.lifecycle.jails import limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
-from codegenesis.model import Champion, Gene, Observation, Record, Trial, Variant
-from codegenesis.sandbox import Executor, Limits
+from codegenesis.model import Champion, Gene, Observation, Record, Strength, Trial, Variant
+from codegenesis.sandbox import Sandbox
 from codegenesis.store import Store
 
 #: Fresh inputs for each variant before the race; who wins has to pass them all again, and more.
 FIRST_LOOK = 100
-#: A candidate may use so many times the CPU of the dearest recorded call, but this at least.
-HEADROOM = 100
-LEAST_CPU_S = 0.5
 #: Share of a gene's seconds in which variants go through the gates; the rest is for the race.
 GATES_SHARE = 0.35
 #: One gate may take this part of a gene's seconds for one variant.
 GATE_SHARES = 6
+#: Part of a gene's seconds in which wrong versions are put to the gates.
+STRENGTH_SHARE = 0.2
 #: A healing version may cost this much more CPU per call in the jail, where a race of functions
 #: of a microsecond is mostly noise; the canary is stricter (1.25).
 HEAL_SLOWDOWN = 2.0
@@ -66,14 +67,6 @@ class Evolution(Record, frozen=True, kw_only=True):
     def funnel(self) -> list[Stage]:
         """How many variants came to each gate, and how many lived."""
         return funnel(self.trials)
-
-
-def limits_for(observations: Sequence[Observation]) -> Limits:
-    """Limits from what the original itself used: a fresh input may cost far more than any seen,
-    but a variant (or the original, on an input nobody sends) need not be waited for forever."""
-    dearest_ns = max((each.cpu_ns for each in observations), default=0)
-    cpu_s = min(max(HEADROOM * dearest_ns / 1e9, LEAST_CPU_S), Limits().cpu_s)
-    return Limits(cpu_s=cpu_s)
 
 
 class Evolver:
@@ -126,21 +119,24 @@ class _Pass:
         self._cancelled = evolver.cancelled
         self._gene = gene
         self._deadline = time.monotonic() + self._config.budget_s
+        self._gates: tuple[Gate, ...] = ()
         self._trials: list[Trial] = []
         self._variants: list[Variant] = []
         self._cut_short = False
 
-    def through(self, executor: Executor, observations: Sequence[Observation]) -> Evolution:
+    def through(self, sandbox: Sandbox, observations: Sequence[Observation]) -> Evolution:
         """All steps; the sandbox must be open."""
         self._tell("measuring the original")
-        original = baseline(self._gene, executor, observations)
+        grounds = lay_grounds(self._gene, sandbox, observations, self._config)
+        original = grounds.baseline
         if not original.usable:
             return self._ended(original, f"not evolved: it {original.reason}")
-        crashed = genome.crashes(observations)
+        self._gates = grounds.gates()
+        crashed = genome.crashes(grounds.observations)
         healing = bool(crashed) and self._config.heal != "off"
         judged = case(
             self._gene,
-            executor,
+            sandbox,
             original,
             objective="heal" if healing else "speed",
             crashes=[crash.type for crash in crashed] if healing else (),
@@ -148,11 +144,11 @@ class _Pass:
             seed=self._config.seed,
         )
         self._tell("writing variants")
-        self._write(original, observations)
-        survivors = self._gates(msgspec.structs.replace(judged, fresh=FIRST_LOOK))
+        self._write(original, grounds.observations)
+        survivors = self._sift(msgspec.structs.replace(judged, fresh=FIRST_LOOK))
         if not survivors:
             return self._ended(original, self._no_survivor())
-        return self._crown(judged, original, survivors)
+        return self._crown(judged, original, survivors, isolation=sandbox.tier)
 
     def _write(self, original: Baseline, observations: Sequence[Observation]) -> None:
         traits = refresh(self._store, self._gene, observations)
@@ -175,7 +171,7 @@ class _Pass:
         self._store.put_variant(variant)
         self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
 
-    def _gates(self, judged: Case) -> list[Variant]:
+    def _sift(self, judged: Case) -> list[Variant]:
         survivors: list[Variant] = []
         race_begins = time.monotonic() + GATES_SHARE * (self._deadline - time.monotonic())
         for variant in self._variants:
@@ -183,33 +179,47 @@ class _Pass:
                 self._cut_short = True
                 break
             self._tell(f"trying {variant.operator}")
-            trials = run_gates(standard_gates(), variant, judged)
+            trials = run_gates(self._gates, variant, judged)
             self._note(trials)
             if survived(trials):
                 survivors.append(variant)
         return survivors
 
-    def _crown(self, judged: Case, original: Baseline, survivors: list[Variant]) -> Evolution:
+    def _crown(
+        self, judged: Case, original: Baseline, survivors: list[Variant], *, isolation: str
+    ) -> Evolution:
         healing = judged.objective == "heal"
         self._tell(f"racing {len(survivors)} survivors, looking for the smallest change")
         done = crown(
             judged,
             survivors,
-            gates=standard_gates(),
+            gates=self._gates,
             pure=original.pure,
             min_gain=1 / HEAL_SLOWDOWN if healing else self._config.min_gain,
-            budget_s=max(1.0, self._deadline - time.monotonic()),
+            budget_s=max(1.0, self._deadline - time.monotonic() - self._strength_s()),
         )
         for variant in done.variants:
             self._keep(variant)
         self._note(done.trials)
         if done.champion is None:
             return self._ended(original, done.reason)
-        self._store.put_champion(done.champion)
-        self._ledger.evidence(self._gene, done.champion)
+        champion = msgspec.structs.replace(
+            done.champion, strength=self._strength(judged), isolation=isolation
+        )
+        self._store.put_champion(champion)
+        self._ledger.evidence(self._gene, champion)
         words = "handles what the original crashes on" if healing else "is proven better"
-        reason = f"{done.champion.variant.operator} {words}"
-        return self._ended(original, reason, done.champion)
+        return self._ended(original, f"{champion.variant.operator} {words}", champion)
+
+    def _strength_s(self) -> float:
+        return STRENGTH_SHARE * self._config.budget_s if self._config.min_strength else 0.0
+
+    def _strength(self, judged: Case) -> Strength | None:
+        """How much the evidence would notice; None where the owner does not ask."""
+        if not self._config.min_strength:
+            return None
+        self._tell("measuring how much the evidence would notice")
+        return strength(judged, self._gates, seed=self._config.seed, budget_s=self._strength_s())
 
     def _note(self, trials: Sequence[Trial]) -> None:
         self._trials += trials

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from codegenesis.config import Config
 from codegenesis.errors import SandboxError
-from codegenesis.model import Gene
+from codegenesis.model import Gene, Observation
 from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
+
+#: A candidate may use so many times the CPU and memory of the dearest recorded call, but this at
+#: least.
+HEADROOM = 100
+LEAST_CPU_S = 0.5
 
 #: Zygotes that are kept; each holds the target's modules in memory.
 KEPT = 4
@@ -38,6 +43,14 @@ def open_sandbox(
         artifacts=str(config.artifacts) if config.artifacts.is_dir() else "",
     )
     return Sandbox(environment, limits=limits, tier=config.tier)
+
+
+def limits_for(observations: Sequence[Observation]) -> Limits:
+    """Limits from what the original itself used: a fresh input may cost far more than any seen,
+    but a variant (or the original, on an input nobody sends) need not be waited for forever."""
+    dearest_ns = max((each.cpu_ns for each in observations), default=0)
+    cpu_s = min(max(HEADROOM * dearest_ns / 1e9, LEAST_CPU_S), Limits().cpu_s)
+    return Limits(cpu_s=cpu_s)
 
 
 class Jails:
