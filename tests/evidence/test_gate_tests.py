@@ -3,7 +3,13 @@
 import pytest
 from gate_bench import project
 
-from codegenesis.evidence import TestsGate, baseline_tests
+from codegenesis.evidence import (
+    TestsGate,
+    baseline_tests,
+    gates_for,
+    run_gates,
+    standard_gates,
+)
 from codegenesis.wire import decode_call
 
 SHOP = """
@@ -62,7 +68,10 @@ from cg_shop import Cart, EmptyError, report, taxed, tidy, unique
 COUNT = []
 
 
-@pytest.mark.parametrize(("items", "found"), [([1, 1, 2], [1, 2]), ([], []), (["b", "a"], ["b", "a"])])
+CASES = [([1, 1, 2], [1, 2]), ([], []), (["b", "a"], ["b", "a"])]
+
+
+@pytest.mark.parametrize(("items", "found"), CASES)
 def test_unique(items, found):
     assert unique(items) == found
 
@@ -350,3 +359,24 @@ def test_tests_of_something_else_are_no_evidence(shop):
     assert "no tests" in nothing.reason
     trial = TestsGate(nothing).run(shop.variant("report", "def report(items): return 1"), case)
     assert (trial.verdict, trial.detail) == ("skipped", nothing.reason)
+
+
+def test_gates_are_put_together_in_the_order_of_their_cost(shop, known):
+    full = gates_for(tests=known("unique"), symbolic=True)
+    assert [gate.name for gate in full] == [
+        "parse",
+        "policy",
+        "replay",
+        "tests",
+        "effects",
+        "differential",
+        "invariants",
+        "symbolic",
+    ]
+    assert [gate.name for gate in gates_for(invariants=False)] == [
+        gate.name for gate in standard_gates()
+    ]
+    variant = shop.variant("unique", "def unique(items): return list(dict.fromkeys(items))")
+    case = shop.case("unique", ([1, 2, 2],), (["a"],))
+    trials = run_gates(gates_for(tests=known("unique")), variant, case)
+    assert [trial.verdict for trial in trials] == ["passed"] * 6 + ["skipped"]

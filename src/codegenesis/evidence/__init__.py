@@ -13,7 +13,8 @@ from codegenesis.evidence.invariants import InvariantsGate
 from codegenesis.evidence.parse import ParseGate
 from codegenesis.evidence.policy import PolicyGate
 from codegenesis.evidence.replay import ReplayGate
-from codegenesis.evidence.standard import standard_gates
+from codegenesis.evidence.standard import gates_for, standard_gates
+from codegenesis.evidence.symbolic import SymbolicGate
 from codegenesis.evidence.tests import TestBaseline, TestsGate, baseline_tests
 
 __all__ = [
@@ -26,11 +27,13 @@ __all__ = [
     "ParseGate",
     "PolicyGate",
     "ReplayGate",
+    "SymbolicGate",
     "TestBaseline",
     "TestsGate",
     "baseline",
     "baseline_tests",
     "case",
+    "gates_for",
     "run_gates",
     "standard_gates",
     "survived",
