@@ -42,3 +42,17 @@ def sandbox(environment):
 @pytest.fixture
 def bench(sandbox):
     return Bench(sandbox)
+
+
+@pytest.fixture(scope="session")
+def lower(environment):
+    """A sandbox of tier L2."""
+    limits = Limits(cpu_s=0.3, wall_s=30.0, output_bytes=1 << 20, memory_bytes=512 << 20)
+    with Sandbox(environment, limits=limits, tier="L2", highest="L2") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=["L3", "L2"])
+def each_bench(request):
+    """One after the other, at both tiers."""
+    return Bench(request.getfixturevalue("sandbox" if request.param == "L3" else "lower"))

@@ -63,6 +63,38 @@ def write_project(directory: Path, files: dict[str, str]) -> Path:
     return directory
 
 
+#: Before a program: makes the kernel answer `argv[2]` to the system call `argv[1]`.
+BLOCKED = """
+import json, struct, sys
+from codegenesis.errors import SandboxUnavailableError
+from codegenesis.sandbox import Environment, Sandbox, features, reached
+from codegenesis.sandbox.seccomp import Assembler
+from codegenesis.sandbox.syscalls import syscall
+import ctypes
+
+number, errno, root = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+a = Assembler()
+a.load(0)
+a.equal(number, no="allow")
+a.give(0x50000 | errno)
+a.label("allow")
+a.give(0x7FFF0000)
+code = a.assembled()
+kept = ctypes.create_string_buffer(code, len(code))
+syscall("prctl", 38, 1, 0, 0, 0)
+syscall("seccomp", 1, 0, struct.pack("@HP", len(code) // 8, ctypes.addressof(kept)))
+"""
+_NUMBERS = {
+    "x86_64": {"seccomp": 317, "unshare": 272},
+    "aarch64": {"seccomp": 277, "unshare": 97},
+}
+_EVERYWHERE = {"landlock_create_ruleset": 444, "mount_setattr": 442}
+
+
+def number_of(call: str) -> int:
+    return (_EVERYWHERE | _NUMBERS[os.uname().machine])[call]
+
+
 def as_nobody(command: list[str], *, also: str = "") -> list[str]:
     """The command as another user, who sees the interpreter even where it lies in root's home.
 

@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from codegenesis.sandbox import messages, namespaces
 from codegenesis.sandbox.executor import Tier
+from codegenesis.sandbox.lifeline import die_with, release
 from codegenesis.sandbox.syscalls import JailError
 from codegenesis.sandbox.zygote import MOST_BYTES, run
 
@@ -33,7 +34,9 @@ def main(control: int, lifeline: int) -> None:
         return
     mine = os.getpid()
     try:
+        die_with(lifeline)  # at once, even when the kernel is slow to make namespaces
         real_root = first.tier == "L3" and namespaces.enter()
+        release(lifeline)
         pid = _clone(first.tier)
     except JailError as error:
         parent.send(messages.encode(messages.Unavailable(error.step, error.reason)))

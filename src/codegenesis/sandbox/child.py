@@ -39,11 +39,16 @@ def lock_in(pipes: list[int], limits: Limits, *, seccomp: Filter, vm: int) -> No
     """
     _keep_only(pipes)
     os.umask(0o077)
-    syscall("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+    keep_to_itself()
     drop_capabilities()
     die_with_parent()
     _limit(limits, vm)
     seccomp.load()
+
+
+def keep_to_itself() -> None:
+    """Let no process of the same user look into this one, and leave no core; raises OSError."""
+    syscall("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def die_with_parent() -> None:

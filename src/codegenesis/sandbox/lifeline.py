@@ -21,3 +21,9 @@ def die_with(lifeline: int) -> None:
     fcntl.fcntl(lifeline, _F_SETSIG, signal.SIGKILL)
     flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
     fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+def release(lifeline: int) -> None:
+    """Undo `die_with`: from here on somebody waits for the end of the pipe."""
+    flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags & ~os.O_ASYNC)

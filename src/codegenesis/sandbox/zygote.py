@@ -105,6 +105,7 @@ class Zygote:
         code = zygote_program(machine(), worlds=WORLDS[self._tier], network=self._tier == "L3")
         own = Filter(code)
         _jail(environment, tier=self._tier, real_root=real_root)
+        child.keep_to_itself()
         child.die_with_parent()
         own.load()
         self._rehearse()
