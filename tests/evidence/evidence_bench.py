@@ -18,6 +18,7 @@ TARGET = '''
 import logging
 import random
 import time
+import uuid
 from collections import namedtuple
 from dataclasses import dataclass, field
 
@@ -107,6 +108,30 @@ def clock(x):
 
 def dice(x):
     return x + random.random()
+
+
+def receipt(items):
+    total = 0
+    for price in items:
+        total += price
+    return {"id": uuid.uuid4().hex, "at": time.time(), "total": total, "items": len(items)}
+
+
+def ticket(name):
+    return f"T-{random.randint(1000, 9999)}-{name.upper()}"
+
+
+def labels(words):
+    found = []
+    for word in set(words):
+        found.append(word.strip())
+    return found
+
+
+def sample(values):
+    order = list(values)
+    random.shuffle(order)
+    return order
 
 
 def counted(x):

@@ -30,14 +30,6 @@ def test_without_recorded_values_there_is_nothing_to_testify(bench):
     assert "no recorded call" in baseline(bench.gene("unique"), bench.sandbox, []).reason
 
 
-@pytest.mark.parametrize("qualname", ["clock", "dice"])
-def test_the_clock_and_chance_make_a_function_unusable(bench, qualname):
-    found = bench.baseline(qualname, (1,), (2,))
-    assert not found.usable
-    assert not found.deterministic
-    assert "chance or on the clock" in found.reason
-
-
 def test_hidden_state_makes_a_function_unusable(bench):
     found = bench.baseline("nth", (1,), (2,), (3,))
     assert not found.usable

@@ -2,8 +2,12 @@
 
 Before any variant is judged, the original is judged against itself: in the jail against what was
 recorded in the live process, in two fresh processes, in another order, twice in a row. What it
-does not reproduce is no evidence against a variant, and a function that reproduces little (it
-reads a database, the clock, a counter) cannot be evolved by comparison.
+does not reproduce is no evidence against a variant.
+
+An original that does not repeat itself gets a second look, with chance and clock given and under
+several seeds: what varies is learned (`codegenesis.evidence.noise`), and the rest can still be
+compared. A function of which nothing is left then (it reads a database, it counts its calls) cannot
+be evolved by comparison.
 """
 
 from __future__ import annotations
@@ -13,10 +17,12 @@ from typing import NamedTuple
 
 from codegenesis.errors import FragmentError
 from codegenesis.evidence.case import Case, Objective
-from codegenesis.evidence.duel import LIMITS_OF_THE_MACHINE, Subject
+from codegenesis.evidence.duel import LIMITS_OF_THE_MACHINE, OTHER_SEEDS, Subject
 from codegenesis.evidence.effects import spread
+from codegenesis.evidence.noise import Noise, at_most_order, is_hopeless, learned
 from codegenesis.evidence.plain import value_of
 from codegenesis.evidence.scan import scan
+from codegenesis.evidence.steady import steady
 from codegenesis.evidence.witness import witnessed
 from codegenesis.evidence.words import clip, exception_type, show, show_call
 from codegenesis.model import Gene, Observation, Outcome, Record
@@ -38,6 +44,7 @@ class Baseline(Record, frozen=True, kw_only=True):
         reason: why it cannot be an oracle, in words; empty when it can.
         impure: why it is not pure, in words; empty when it is.
         example: a call that was left out, and why.
+        noise: what varies from run to run and is not compared exactly.
     """
 
     calls: tuple[bytes, ...] = ()
@@ -48,6 +55,7 @@ class Baseline(Record, frozen=True, kw_only=True):
     reason: str = ""
     impure: str = ""
     example: str = ""
+    noise: Noise = Noise()
 
     @property
     def usable(self) -> bool:
@@ -71,6 +79,8 @@ def baseline(gene: Gene, executor: Executor, observations: Iterable[Observation]
     kept = [call for call, why in judged if not why]
     example = next((f"{show_call(gene.name, call)}: {why}" for call, why in judged if why), "")
     reason = _reason(recorded, judged)
+    if reason and (steadied := _steadied(gene, executor, recorded)):
+        return steadied
     impure = "" if reason else _impure(gene, executor, kept, runs)
     return Baseline(
         calls=tuple(kept),
@@ -106,6 +116,7 @@ def case(
         fresh=fresh,
         budget_s=budget_s,
         seed=seed,
+        noise=original.noise,
     )
 
 
@@ -161,12 +172,17 @@ def _runs(gene: Gene, executor: Executor, calls: Sequence[bytes]) -> dict[bytes,
 
 
 def _ask_all(
-    gene: Gene, executor: Executor, calls: Sequence[bytes], *, times: int = 1
+    gene: Gene,
+    executor: Executor,
+    calls: Sequence[bytes],
+    *,
+    times: int = 1,
+    source: str | None = None,
 ) -> dict[bytes, tuple[Outcome, ...]]:
     """Outcomes in one process, which is started anew after a death; gives up after some deaths."""
     outcomes: dict[bytes, tuple[Outcome, ...]] = {}
     deaths = 0
-    with Subject(executor, gene.qualname, None) as original:
+    with Subject(executor, gene.qualname, source) as original:
         for call in calls:
             outcomes[call] = tuple(original.ask(call) for _ in range(times))
             deaths += any(outcome.kind == "died" for outcome in outcomes[call])
@@ -186,6 +202,76 @@ def _reason(recorded: Sequence[_Recorded], judged: Sequence[tuple[bytes, str]]) 
     if sum(why.startswith("dies") for why in bad) * 2 > len(bad):
         return "dies in the sandbox on most recorded calls"
     return "depends on something outside its arguments: it does not reproduce what was recorded"
+
+
+def _steadied(gene: Gene, executor: Executor, recorded: Sequence[_Recorded]) -> Baseline | None:
+    """The second look, with chance and clock given; None when that does not help."""
+    calls = list(dict.fromkeys(call for call, _ in recorded))
+    try:
+        first, *others = (_seeded(gene, executor, calls, seed) for seed in (0, *OTHER_SEEDS))
+        again = _seeded(gene, executor, calls[::-1], 0)
+    except FragmentError:  # a generator, say: it cannot be wrapped
+        return None
+    groups = {
+        call: [first[call], again[call], *(other[call] for other in others if call in other)]
+        for call in calls
+        if call in first and call in again and not _is_limit(first[call])
+    }
+    noise = _noise(groups, recorded)
+    if noise is None:
+        return None
+    kept = [pair for pair in recorded if _reproduced(groups.get(pair[0]), pair[1], noise)]
+    if len(kept) * 2 < len(recorded) or not kept:
+        return None
+    return Baseline(
+        calls=tuple(call for call, _ in kept),
+        outcomes=tuple(first[call] for call, _ in kept),
+        excluded=len(recorded) - len(kept),
+        impure=f"varies from run to run: {noise.words or 'all of its result'}",
+        noise=noise,
+    )
+
+
+def _seeded(
+    gene: Gene, executor: Executor, calls: Sequence[bytes], seed: int
+) -> dict[bytes, Outcome]:
+    return {
+        call: outcome
+        for call, (outcome,) in _ask_all(
+            gene, executor, calls, source=steady(gene.source, seed=seed)
+        ).items()
+    }
+
+
+def _noise(groups: dict[bytes, list[Outcome]], recorded: Sequence[_Recorded]) -> Noise | None:
+    """What varies; None when that is everything, even with chance and clock given."""
+    fixed = learned(runs[:2] for runs in groups.values())
+    if not groups or is_hopeless(fixed):
+        return None
+    known = {call: outcome for call, outcome in recorded if outcome is not None}
+    order = [learned([[groups[call][0], known[call]]]) for call in groups if call in known]
+    shuffled = tuple(spot for spots in order if at_most_order(spots) for spot in spots)
+    spots = learned(groups.values())
+    if is_hopeless(spots):
+        return Noise(seeded=True, spots=fixed)
+    return Noise(seeded=True, spots=tuple({spot.path: spot for spot in shuffled + spots}.values()))
+
+
+def _reproduced(runs: list[Outcome] | None, recorded: Outcome | None, noise: Noise) -> bool:
+    """Is what was recorded like these runs, as far as the original fixes it?"""
+    if runs is None or runs[0].kind == "died":
+        return False
+    if recorded is None or recorded.same_as(runs[0]):
+        return True
+    if noise.explains(runs, recorded, loosely=True):
+        return True
+    everything = is_hopeless(learned([runs]))
+    return everything and recorded.kind in {each.kind for each in runs}
+
+
+def _is_limit(outcome: Outcome) -> bool:
+    """Did the original run into a limit of the machine?"""
+    return exception_type(outcome) in LIMITS_OF_THE_MACHINE
 
 
 def _impure(

@@ -85,10 +85,37 @@ def lengthened(call: Call) -> Iterator[Call]:
 
 
 def halved(call: Call) -> Iterator[Call]:
-    """The call with a half added to each integer: compiled code likes to cut it off."""
+    """The call, then with a float for each integer, whole and with a half.
+
+    Caches take `4` and `4.0` for the same, and compiled code cuts the half off.
+    """
     for path, leaf in islice(_parts(call), _MOST_LEAVES):
         if type(leaf) is int and abs(leaf) < 1 << 50:
-            yield replaced(call, path, leaf + 0.5)
+            yield from (call, replaced(call, path, float(leaf)), replaced(call, path, leaf + 0.5))
+
+
+def scaled(call: Call) -> Iterator[Call]:
+    """The call with numbers of every magnitude, and with keys that are long and large."""
+    for path, leaf in islice(_parts(call), _MOST_LEAVES):
+        if type(leaf) is int:
+            yield from (
+                replaced(call, path, sign * 10**n) for n in range(3, 31) for sign in (1, -1)
+            )
+        elif type(leaf) is float:
+            yield from (replaced(call, path, 10.0**n) for n in range(-24, 25, 2))
+        elif type(leaf) is dict and leaf and isinstance(first := next(iter(leaf)), str):
+            rest = {key: value for key, value in leaf.items() if key != first}
+            grown = first + first.upper() + "Xy" * 30
+            yield replaced(call, path, {**rest, grown: leaf[first]})
+            yield replaced(call, path, {grown: leaf[first]})
+
+
+def coined(call: Call, texts: Iterable[str]) -> Iterator[Call]:
+    """The call with texts that are made of two short constants of the program."""
+    short = [text for text in texts if 0 < len(text) <= 3][:12]
+    for path, leaf in islice(_parts(call), _MOST_LEAVES):
+        if type(leaf) is str:
+            yield from (replaced(call, path, "".join(pair)) for pair in product(short, repeat=2))
 
 
 def _put_in(leaf: Any, new: Literals, sized: list[int]) -> Iterator[Any]:

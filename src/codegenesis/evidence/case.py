@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from codegenesis.evidence.literals import Literals
+from codegenesis.evidence.noise import Noise
 from codegenesis.evidence.plain import Call
 from codegenesis.model import Gene, Outcome, Record, Trial, Variant, Verdict
 from codegenesis.sandbox import Executor
@@ -27,6 +28,7 @@ class Memory:
 
     Attributes:
         answers: outcome of the original by encoded call.
+        samples: its answers under other seeds, where it varies.
         reports: what the original does beside returning (`codegenesis.evidence.witness`).
         literals: constants of the original and what it reaches; None until they have been read.
         aimed: calls aimed at what the original compares; None until they have been worked out.
@@ -35,6 +37,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.answers: dict[bytes, Outcome] = {}
+        self.samples: dict[bytes, tuple[Outcome, ...]] = {}
         self.reports: dict[bytes, Outcome] = {}
         self.literals: Literals | None = None
         self.aimed: list[Call] | None = None
@@ -52,6 +55,7 @@ class Case(Record, frozen=True, kw_only=True):
         fresh: how many fresh inputs the differential gate tries, edge cases not counted.
         budget_s: seconds a gate may spend on calls.
         seed: of all chance in the gates.
+        noise: what the original does not fix itself, and so is not asked of a variant.
         memory: filled by the gates.
     """
 
@@ -64,6 +68,7 @@ class Case(Record, frozen=True, kw_only=True):
     fresh: int = 400
     budget_s: float = 20.0
     seed: int = 0
+    noise: Noise = Noise()
     memory: Memory = msgspec.field(default_factory=Memory)
 
 

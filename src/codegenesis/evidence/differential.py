@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from codegenesis.errors import FragmentError, WireError
-from codegenesis.evidence.bend import halved, lengthened
+from codegenesis.evidence.bend import coined, halved, lengthened, scaled
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Duel
 from codegenesis.evidence.explore import Finding, explore
 from codegenesis.evidence.inputs import Inputs
-from codegenesis.evidence.literals import literals, merged
+from codegenesis.evidence.literals import Literals, literals, merged
 from codegenesis.evidence.plain import Call, Instance, call_of, data_of
 from codegenesis.evidence.reach import reach
 from codegenesis.evidence.sights import aimed, at_new_constants
@@ -88,7 +88,7 @@ class _Search:
 
     def measurements(self) -> dict[str, float]:
         """Counts of inputs by what became of them."""
-        names = ("excluded", "raised", "edges", "aimed", "skipped")
+        names = ("excluded", "raised", "edges", "suspects", "aimed", "skipped")
         return {name: float(self._counts[name]) for name in names}
 
     def edges(self, most: int) -> Finding | None:
@@ -99,17 +99,18 @@ class _Search:
         """Calls aimed at what the two programs compare, and at what only the variant mentions."""
         bases = self._inputs.bases(_BASES)
         suspects = at_new_constants(self._case.gene.source, source, bases)
-        return (
-            self._each(suspects, "aimed", _MOST_AIMED)
-            or self._each(aimed(self._case, source, bases), "aimed", 2 * _MOST_AIMED)
-            or self._each(self._at_original(bases), "aimed", 3 * _MOST_AIMED)
-            or self._each(
-                chain.from_iterable(map(halved, self._inputs.bases(_MOST_HALVES))),
-                "half",
-                _MOST_HALVES,
-            )
-            or self._each(chain.from_iterable(map(lengthened, bases)), "long", _MOST_LONG)
+        known = self._case.memory.literals or Literals()
+        sources: tuple[tuple[Iterable[Call], str, int], ...] = (
+            (suspects, "suspects", _MOST_AIMED),
+            (aimed(self._case, source, bases), "aimed", _MOST_AIMED),
+            (self._at_original(bases), "aimed", 2 * _MOST_AIMED),
+            (chain.from_iterable(map(halved, self._inputs.bases(_MOST_HALVES))), "halves", 48),
+            (chain.from_iterable(map(scaled, bases[:2])), "scales", 120),
+            (coined(bases[0], known.texts), "coined", 150),
+            (chain.from_iterable(map(lengthened, bases)), "long", _MOST_LONG),
         )
+        found = (self._each(calls, name, most) for calls, name, most in sources)
+        return next(filter(None, found), None)
 
     def _at_original(self, bases: Sequence[Call]) -> Iterator[Call]:
         """The same for all variants of a case, so it is worked out once."""

@@ -10,6 +10,9 @@ arguments, what became of the arguments. Two exceptions, both deliberate:
   behind differently, as long as the exception has the same type.
   `"".join` and `+=` reject a None with other words, and nobody relies on which.
 
+Where the original does not repeat itself (`codegenesis.evidence.noise`), both get the same chance
+and clock before each call, and what varies even so is compared as far as the original fixes it.
+
 Inputs on which the original dies, or runs into the limits of the machine (RecursionError,
 MemoryError), say nothing about the variant and are left out.
 """
@@ -20,6 +23,7 @@ from typing import Literal, NamedTuple, Self
 
 from codegenesis.evidence.case import Case
 from codegenesis.evidence.plain import Instance, value_of
+from codegenesis.evidence.steady import steady
 from codegenesis.evidence.words import difference, exception_type
 from codegenesis.model import Outcome
 from codegenesis.sandbox import Candidate, Executor
@@ -28,6 +32,10 @@ Status = Literal["same", "differs", "excluded"]
 
 #: The original met a limit of the machine here, not a rule of its own.
 LIMITS_OF_THE_MACHINE = frozenset({"builtins.RecursionError", "builtins.MemoryError"})
+
+
+#: Under which the original is asked as well where it varies.
+OTHER_SEEDS = (1, 2, 3)
 
 
 class Subject:
@@ -63,6 +71,17 @@ class Subject:
         self.close()
 
 
+def subject(case: Case, source: str | None, *, seed: int = 0) -> Subject:
+    """A program of the case, with chance and clock given where the original needs that.
+
+    Args:
+        source: the variant's fragment; None for the original.
+    """
+    if case.noise.seeded:
+        source = steady(source or case.gene.source, seed=seed)
+    return Subject(case.executor, case.gene.qualname, source)
+
+
 class Round(NamedTuple):
     """What one call showed; `words` for a difference."""
 
@@ -80,9 +99,10 @@ class Duel:
 
     def __init__(self, case: Case, source: str) -> None:
         self._case = case
-        self._original = Subject(case.executor, case.gene.qualname, None)
-        self._variant = Subject(case.executor, case.gene.qualname, source)
+        self._original = subject(case, None)
+        self._variant = subject(case, source)
         self._normal = normal_kinds(case)
+        self._others: list[Subject] = []
 
     def original(self, call: bytes) -> Outcome:
         """What the original makes of it; asked once per case."""
@@ -107,9 +127,24 @@ class Duel:
         got = self._variant.ask(call)
         raised = expected.kind == "raised"
         agree = self._handled if crash else self._alike
-        if agree(expected, got, familiar=familiar):
+        if agree(expected, got, familiar=familiar) or self._is_noise(call, expected, got):
             return Round("same", raised=raised)
         return Round("differs", difference(self._case.gene.name, call, expected, got), raised)
+
+    def _is_noise(self, call: bytes, expected: Outcome, got: Outcome) -> bool:
+        """Do they differ only as answers of the original differ from each other?"""
+        if not self._case.noise.spots or got.kind == "died":
+            return False
+        return self._case.noise.explains((expected, *self.samples(call)), got)
+
+    def samples(self, call: bytes) -> tuple[Outcome, ...]:
+        """What the original makes of it under other seeds; asked once per case."""
+        known = self._case.memory.samples
+        if call not in known:
+            if not self._others:
+                self._others = [subject(self._case, None, seed=seed) for seed in OTHER_SEEDS]
+            known[call] = tuple(other.ask(call) for other in self._others)
+        return known[call]
 
     def _is_crash(self, expected: Outcome) -> bool:
         healing = self._case.objective == "heal"
@@ -129,8 +164,8 @@ class Duel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._original.close()
-        self._variant.close()
+        for each in (self._original, self._variant, *self._others):
+            each.close()
 
 
 def _same_exception(expected: Outcome, got: Outcome) -> bool:

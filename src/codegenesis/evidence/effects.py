@@ -12,6 +12,7 @@ from codegenesis.errors import FragmentError
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Subject
 from codegenesis.evidence.plain import value_of
+from codegenesis.evidence.steady import steady
 from codegenesis.evidence.witness import witnessed
 from codegenesis.evidence.words import clip, exception_type, show_call
 from codegenesis.model import Outcome, Trial, Variant
@@ -43,8 +44,8 @@ class EffectsGate:
         calls = spread([call for call, outcome in watched(case)], self._most)
         try:
             with (
-                Subject(case.executor, gene.qualname, witnessed(gene.source)) as original,
-                Subject(case.executor, gene.qualname, witnessed(variant.source)) as changed,
+                Subject(case.executor, gene.qualname, _watching(case, gene.source)) as original,
+                Subject(case.executor, gene.qualname, _watching(case, variant.source)) as changed,
             ):
                 for call in calls:
                     expected = case.memory.reports.get(call) or original.ask(call)
@@ -58,6 +59,10 @@ class EffectsGate:
         except FragmentError as error:
             return verdicts.trial("failed", detail=str(error), checks=checks)
         return verdicts.trial("passed" if checks else "skipped", checks=checks)
+
+
+def _watching(case: Case, source: str) -> str:
+    return witnessed(steady(source) if case.noise.seeded else source)
 
 
 def watched(case: Case) -> list[tuple[bytes, Outcome]]:
