@@ -18,11 +18,12 @@ import sys, threading, time
 from codegenesis import wire
 from codegenesis.sandbox import Environment, Limits, Sandbox
 
-root, when = sys.argv[1:]
+root, when, tier = sys.argv[1:]
 limits = Limits(cpu_s=600, wall_s=600, import_s=600)
 
 def run():
-    sandbox = Sandbox(Environment(root=root, module="busy"), limits=limits)
+    environment = Environment(root=root, module="busy")
+    sandbox = Sandbox(environment, limits=limits, tier=tier, highest=tier)
     idle = sandbox.candidate("spin", None)
     print("ready", flush=True)
     if when == "calling":
@@ -112,14 +113,30 @@ def test_failed_starts_leave_nothing(environment, tmp_path):
     assert state() == before
 
 
+SLOW = """
+import os
+try:
+    os.fork()
+except OSError:
+    pass
+while True:
+    pass
+"""
+
+
+@pytest.mark.parametrize("tier", ["L3", "L2"])
 @pytest.mark.parametrize("when", ["idle", "calling", "importing"])
-def test_when_the_parent_is_killed_everything_ends(tmp_path, when):
-    slow = "while True: pass\n" if when == "importing" else ""
+def test_when_the_parent_is_killed_everything_ends(tmp_path, when, tier):
+    before = Path("/proc/self/mountinfo").read_text()
+    slow = SLOW if when == "importing" else ""
     (tmp_path / "busy.py").write_text(f"{slow}def spin():\n    while True: pass\n")
-    wanted = {"idle": 2, "calling": 3, "importing": 1}[when]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    wanted = {"idle": 3, "calling": 4, "importing": 2}[when]
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path), when], stdout=subprocess.PIPE
-    )
+        [sys.executable, "-c", OWNER, str(tmp_path), when, tier],
+        stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(temporary)},
+    )  # fmt: skip
     try:
         assert owner.stdout.readline() == b"ready\n"
         until(lambda: len(running(descendants(owner.pid))) >= wanted)
@@ -129,6 +146,74 @@ def test_when_the_parent_is_killed_everything_ends(tmp_path, when):
         owner.wait()
         owner.stdout.close()
     until(lambda: not running(pids))
+    assert list(temporary.iterdir()) == []
+    assert Path("/proc/self/mountinfo").read_text() == before
+    assert not [line for line in sockets() if str(tmp_path) in line]
+
+
+def sockets() -> list[str]:
+    return Path("/proc/net/unix").read_text().splitlines()
+
+
+HOSTILE_IMPORT = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+for action in (
+    lambda: libc.prctl(1, 0, 0, 0, 0),  # no longer with its parent
+    lambda: libc.setpgid(0, 0),
+    lambda: libc.setsid(),
+    lambda: os.closerange(3, 64),
+    lambda: libc.syscall({clone}, {flags}, 0, 0, 0, 0),
+):
+    try:
+        action()
+    except OSError:
+        pass
+while True:
+    pass
+"""
+
+
+@pytest.mark.parametrize("tier", ["L3", "L2"])
+def test_an_import_that_clings_to_life_ends_all_the_same(tmp_path, tier):
+    from codegenesis.errors import SandboxError
+    from codegenesis.sandbox import Environment, Limits
+    from codegenesis.sandbox.zygote import WORLDS
+
+    before = descendants(os.getpid())
+    clone = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
+    source = HOSTILE_IMPORT.format(clone=clone, flags=WORLDS[tier] | signal.SIGCHLD)
+    (tmp_path / "clinging.py").write_text(source)
+    seen = set()
+    with pytest.raises(SandboxError):
+        Sandbox(
+            Environment(root=str(tmp_path), module="clinging"),
+            limits=Limits(import_s=1), tier=tier, highest=tier,
+        )  # fmt: skip
+    seen |= descendants(os.getpid()) - before
+    until(lambda: not running(seen))
+    until(lambda: not running(processes_of(tmp_path)))
+
+
+def processes_of(root: Path) -> set[int]:
+    """Whoever works in a directory, however it came there."""
+    found = set()
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            if place.readlink() == root:
+                found.add(int(place.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("tier", ["L3", "L2"])
+def test_what_a_starter_of_the_zygote_leaves_when_it_is_killed(environment, tier):
+    before = descendants(os.getpid())
+    with Sandbox(environment, tier=tier, highest=tier) as sandbox:
+        candidate = Bench(sandbox).candidate("while True: pass")
+        pids = descendants(os.getpid()) - before
+        os.kill(sandbox._warden._process.pid, signal.SIGKILL)
+        assert candidate.call(call()).kind == "died"
+        until(lambda: not running(pids))
 
 
 def test_a_thread_that_started_a_sandbox_may_end(environment):
@@ -150,7 +235,7 @@ def test_when_the_zygote_is_killed_its_candidates_end_and_say_so(environment):
     with Sandbox(environment) as sandbox:
         candidate = Bench(sandbox).candidate("while True: pass")
         pids = descendants(os.getpid()) - before
-        os.kill(min(pids), signal.SIGKILL)  # pids grow, so the zygote is the first
+        os.kill(sandbox._warden._pid, signal.SIGKILL)
         assert candidate.call(call()).kind == "died"
         with pytest.raises(SandboxError):
             sandbox.candidate("probe", None)
