@@ -17,11 +17,12 @@ from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
-#: Lines that are noted one by one, per function; then every power of two.
-_LINES = 400
+#: Lines that are looked at, per function; and calls.
+_LINES = 20_000
+_CALLS = 300
 #: Items of a container that are looked at, and attributes of how many instances of a class.
-_ITEMS = 48
-_INSTANCES = 400
+_ITEMS = 24
+_INSTANCES = 300
 _VISITS = 24
 _DEPTH = 6
 #: Integers from here on are not for 64 bits.
@@ -83,9 +84,11 @@ class Watcher:
         self._filename = filename
         self._names = {kind: name for name, kind in classes.items()}
         self._events = events
-        self._lines: dict[CodeType, int] = {}
-        self._lists: dict[int, tuple[Any, Place, int]] = {}
+        self._lines: dict[tuple[CodeType, int], int] = {}
+        self._total: dict[CodeType, int] = {}
+        self._lists: dict[int, tuple[Any, Place, int, int]] = {}
         self._looked: dict[str, int] = {}
+        self._calls: dict[CodeType, int] = {}
         self._raising: set[int] = set()
 
     def renew(self, events: int) -> None:
@@ -101,18 +104,15 @@ class Watcher:
         code = frame.f_code
         if code.co_filename != self._filename:
             return None
-        name = _short(code.co_qualname)
-        if event == "call":
-            self._note_locals(name, frame)
-            return self.trace
         self._events -= 1
         if self._events < 0:
             raise Enough
+        name = _short(code.co_qualname)
+        if event == "call":
+            return self._enter(name, frame)
         if event == "line":
             self._raising.discard(id(frame))
-            count = self._lines[code] = self._lines.get(code, 0) + 1
-            if count < _LINES or count & (count - 1) == 0 or count % 997 == 0:
-                self._note_locals(name, frame)
+            self._line(name, frame)
         elif event == "exception":
             self._raising.add(id(frame))
         elif event == "return":
@@ -121,6 +121,26 @@ class Watcher:
             else:
                 self.note(f"{name}:return", argument)
             self._note_locals(name, frame)
+        return self.trace
+
+    def _line(self, name: str, frame: FrameType) -> None:
+        """Each line of the text has its own count, or a loop would hide what comes after it."""
+        code, number = frame.f_code, frame.f_lineno
+        total = self._total[code] = self._total.get(code, 0) + 1
+        if total > _LINES:
+            frame.f_trace_lines = False  # its end is still told
+        count = self._lines[code, number] = self._lines.get((code, number), 0) + 1
+        if count <= _VISITS or not count & (count - 1):
+            self._note_locals(name, frame)
+
+    def _enter(self, name: str, frame: FrameType) -> Any:
+        """Most calls of a busy function are not looked at; from its first line on, or not at all."""
+        code = frame.f_code
+        count = self._calls[code] = self._calls.get(code, 0) + 1
+        if count > _CALLS and count & (count - 1) and count % 101:
+            return None
+        frame.f_trace_lines = self._total.get(code, 0) <= _LINES or count % 7 == 0
+        self._note_locals(name, frame)
         return self.trace
 
     def note(self, place: str, value: object) -> None:
@@ -159,13 +179,15 @@ class Watcher:
 
     def _look_list(self, place: Place, value: list[Any], depth: int) -> None:
         known = self._lists.get(id(value))
-        if known is None:
-            items, visits = place.kid("[]"), 0
-        else:
-            _, items, visits = known
+        items, visits, size = (known[1], known[2], known[3]) if known else (place.kid("[]"), 0, -1)
+        if known:
             join(place.kid("[]"), items)
-        self._lists[id(value)] = (value, items.root(), visits + 1)  # kept, so that ids stay unique
-        if visits < _VISITS or visits & (visits - 1) == 0:
+        again = visits < _VISITS or not visits & (visits - 1)
+        if size != len(value) and visits < _LINES:
+            again = True
+        # The list is kept, so that its id stays unique.
+        self._lists[id(value)] = (value, items.root(), visits + 1, len(value))
+        if again:
             for item in _some(value):
                 self._look(items, item, depth - 1)
 
@@ -185,7 +207,7 @@ class Watcher:
         if known is not None:
             join(place, known[1])
         visits = known[2] if known else 0
-        self._lists[id(value)] = (value, place.root(), visits + 1)
+        self._lists[id(value)] = (value, place.root(), visits + 1, len(value))
         if visits < _VISITS or visits & (visits - 1) == 0:
             for item in _some(list(value)[: 4 * _ITEMS]):
                 self._look(place.kid("key"), item, depth - 1)
@@ -239,7 +261,7 @@ def watched(
     except Enough:
         raised = "enough"
     except Exception as error:  # the program's own; its types are still evidence
-        raised = type(error).__name__
+        raised = f"{type(error).__name__}: {error}"[:200]
     finally:
         sys.settrace(None)
     return {"places": _told(watcher.places), "values": _atoms(constants), "raised": raised}

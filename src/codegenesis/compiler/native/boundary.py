@@ -98,7 +98,6 @@ class _Edge:
         self._world = world
         self._readers: dict[T, str] = {}
         self._lines: list[str] = []
-        self._arrays = False
 
     def lines(self) -> list[str]:
         entry = self._entry()
@@ -143,10 +142,10 @@ class _Edge:
             return [*head, "    if type(o) is not list: raise Outside()",
                     f"    return <{held}>came_(o, V{t.of[0]}_from(o))"]  # fmt: skip
         if t.kind == "array":
-            self._arrays = True
             test = f"type(o) is not array_ or o.typecode != {t.of[1]!r}"
             return [*head, f"    if {test}: raise Outside()",
-                    f"    return <{held}>came_(o, V{t.of[0]}_from(o.tolist()))"]  # fmt: skip
+                    f"    return <{held}>came_(o, V{t.of[0]}_coded("
+                    f"V{t.of[0]}_from(o.tolist()), {ord(t.of[1])}))"]  # fmt: skip
         if t.kind == "list":
             inner = item_type(t)
             item = self._world.boxed(E(self._read(inner, "each"), inner))
@@ -183,21 +182,11 @@ class _Edge:
 
     def _outward(self) -> str:
         arrays = "".join(
-            f"    if kind is V{letter}:\n        made = V{letter}_list(o)\n"
+            f"    if kind is V{letter}:\n        made = V{letter}_real(o)\n"
             "        done[id(o)] = (made, o)\n        return made\n"
             for letter in "ldn"
         )
-        if self._arrays or any(t.kind == "array" for t in self._all_types()):
-            arrays = ""  # an array and a list would look alike
         return _OUTWARD.format(arrays=arrays, instances=self._instances())
-
-    def _all_types(self) -> list[T]:
-        world, found = self._world, []
-        for name, node in world.program.all_functions():
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-            found += [world.typing.at(f"{name}:{each}") for each in names]
-        found += [t for name in world.program.classes for t in world.attributes(name).values()]
-        return found
 
     def _instances(self) -> str:
         world, lines = self._world, []
@@ -218,11 +207,8 @@ class _Edge:
             lines.append(f"cdef int fill_{name}(C_{name} o, object real, dict done) except -1:")
             for attribute, t in world.attributes(name).items():
                 world.access[name, attribute] = t
-                if t.kind == "array":
-                    value = f"V{t.of[0]}_array(o.a_{attribute}, {t.of[1]!r})"
-                else:
-                    boxed = world.boxed(E(f"o.a_{attribute}", t))
-                    value = boxed if t.is_flat else f"outward({boxed}, done)"
+                boxed = world.boxed(E(f"o.a_{attribute}", t))
+                value = boxed if t.is_flat else f"outward({boxed}, done)"
                 lines.append(f"    if has_{name}_{attribute}(o):")
                 lines.append(f"        object.__setattr__(real, {attribute!r}, {value})")
             lines.append("    return 0")
@@ -243,7 +229,7 @@ class _Edge:
         if "array" in world.changed:
             for letter in "ld":
                 lines.append(f"        if kind is V{letter} and type(o) is array_:")
-                lines.append(f"            plan.append((o, V{letter}_array(native, o.typecode)))")
+                lines.append(f"            plan.append((o, V{letter}_real(native)))")
         if "list" in world.changed:
             lines.append("        if kind is list:")
             lines.append("            plan.append((o, [outward(each, done) for each in native]))")
@@ -319,16 +305,12 @@ class _Edge:
     def _finish(self, call: E) -> list[str]:
         world = self._world
         written = [name for name in world.program.written if name in world.read_globals]
-        lines = [f"        result = {self._result(call)}"]
         if call.t.is_flat:
-            lines += ["        if given_:", "            plan = write_back(done)"]
-            lines += ["            commit_(plan, done)"]
+            lines = [f"        result = {world.boxed(call)}", "        if given_:"]
+            lines += ["            plan = write_back(done)", "            commit_(plan, done)"]
         else:
-            lines = [f"        native = {call.code}" if call.t.kind != "array" else lines[0]]
-            lines.append("        plan = write_back(done)")
-            if call.t.kind != "array":
-                lines.append("        result = outward(native, done)")
-            lines.append("        commit_(plan, done)")
+            lines = [f"        native = {call.code}", "        plan = write_back(done)"]
+            lines += ["        result = outward(native, done)", "        commit_(plan, done)"]
         for name in written:
             t = world.typing.at(f"global:{name}")
             if t.is_flat:
@@ -336,11 +318,6 @@ class _Edge:
             else:
                 lines.insert(0, "        raise Outside()  # rebinds what is no number")
         return [*lines, "        return result"]
-
-    def _result(self, call: E) -> str:
-        if call.t.kind == "array":
-            return f"V{call.t.of[0]}_array({call.code}, {call.t.of[1]!r})"
-        return self._world.boxed(call)
 
     def _bind(self) -> list[str]:
         """`bind(fallback)`: learn which module this is for, from the function beside it."""

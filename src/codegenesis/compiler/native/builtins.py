@@ -126,14 +126,22 @@ def _new_array(s: Scope, node: ast.Call) -> E:
     letter = ARRAYS[code]
     t = T("array", (letter, code))
     if len(node.args) == 1:
-        return E(f"V{letter}_new(0)", t, fresh=True)
+        return _coded(E(f"V{letter}_new(0)", t))
     given = node.args[1]
     if isinstance(given, ast.List):
-        return containers.filled(s, t, [array_item(s, t, each) for each in given.elts])
+        return _coded(containers.filled(s, t, [array_item(s, t, each) for each in given.elts]))
     e = expressions.expression(s, given)
     if letter == "d" and e.t.kind in ("vec", "array") and e.t.of[0] == "d":
-        return E(f"Vd_slice({e.code}, 0, 0, 1, 0)", t, fresh=True)
+        return _coded(E(f"Vd_slice({e.code}, 0, 0, 1, 0)", t))
+    if e.t == vec("l") and letter == "l":
+        limits = _ARRAY_RANGE.get(code, (-(1 << 63), (1 << 63) - 1))
+        return _coded(E(f"Vl_within({e.code}, {limits[0]}, {limits[1]})", t))
     raise UnsupportedError("an array from something else")
+
+
+def _coded(e: E) -> E:
+    """An array that knows which it stands for."""
+    return E(f"V{e.t.of[0]}_coded({e.code}, {ord(e.t.of[1])})", e.t, fresh=True)
 
 
 def array_item(s: Scope, t: T, node: ast.expr) -> str:
@@ -284,7 +292,8 @@ def _list(s: Scope, node: ast.Call, want: T) -> E:
         return E(f"Vl_range({start}, {stop}, {step})", vec("l"), fresh=True)
     e = _one(s, node)
     if e.t.kind in ("vec", "array"):
-        return E(f"V{e.t.of[0]}_slice({e.code}, 0, 0, 1, 0)", vec(e.t.of[0]), fresh=True)
+        code = f"V{e.t.of[0]}_slice({e.code}, 0, 0, 1, 0)"
+        return E(f"V{e.t.of[0]}_coded({code}, 0)", vec(e.t.of[0]), fresh=True)
     if e.t.kind == "list":
         return E(f"{e.code}[:]", e.t, fresh=True)
     if e.t.kind in ("tuple", "set", "str", "range", "dict"):

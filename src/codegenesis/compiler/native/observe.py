@@ -14,8 +14,8 @@ from codegenesis.evidence.plain import value_of
 from codegenesis.model import Gene, Record
 from codegenesis.sandbox import Executor
 
-#: Lines of the program that are traced, per recorded call; about 2 µs each.
-_EVENTS = 150_000
+#: Events of the program that are traced, per recorded call; some 10 µs each.
+_EVENTS = 400_000
 _MOST_CALLS = 12
 
 
@@ -49,6 +49,8 @@ def observe(gene: Gene, program: Program, calls: Sequence[bytes], executor: Exec
         raise UnsuitableError(f"its types cannot be observed: {error}") from error
     if not told:
         raise UnsuitableError("its types cannot be observed: no recorded call could be traced")
+    if f"{ENTRY}:return" not in told["places"]:
+        raise UnsuitableError(f"no recorded call returned while it was observed ({told['raised']})")
     bases = {name: owner.base for name, owner in program.classes.items()}
     try:
         typing = Typing(told["places"], bases)

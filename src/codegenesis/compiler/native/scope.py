@@ -51,6 +51,8 @@ class Scope:
 
     def kept(self, e: E) -> E:
         """The expression, evaluated once, now."""
+        if e.code == "None":
+            return e
         name = self.temporary(e.t)
         self.out(f"{name} = {e.code}")
         return E(name, e.t, e.fresh)
@@ -105,6 +107,10 @@ class Scope:
                 return E(f"(v_{name} if s_{name} else {self.world.nothing(t)})", t)
             return E(f"v_{name}", t)
         world = self.world
+        if name in world.program.classes:
+            return E(f"real_[{name!r}]", OBJECT)
+        if name in world.program.functions and not name.startswith("part"):
+            return E(f"seen_[{name!r}]", OBJECT)
         if name in world.program.globals:
             constant = world.constant(name)
             if constant is not None:

@@ -339,6 +339,7 @@ cdef class VX:
     cdef CT *p
     cdef Py_ssize_t n
     cdef Py_ssize_t room
+    cdef int code  # of the array that this stands for; 0 for a list
     def __dealloc__(self):
         free(self.p)
 @cython.overflowcheck(False)
@@ -446,6 +447,13 @@ cdef int VX_extend(VX v, VX other) except -1:
     memmove(v.p + v.n, other.p, more * sizeof(CT))
     v.n += more
     return 0
+cdef VX VX_coded(VX v, int code):
+    v.code = code
+    return v
+cdef object VX_real(VX v):
+    if v.code:
+        return array_(chr(v.code), VX_list(v))
+    return VX_list(v)
 cdef VX VX_repeat(VX v, ll times):
     cdef VX r
     cdef Py_ssize_t i, n
@@ -464,6 +472,7 @@ cdef VX VX_repeat(VX v, ll times):
         for i in range(times):
             memcpy(r.p + i * n, v.p, n * sizeof(CT))
     r.n = n * times
+    r.code = v.code
     return r
 cdef VX VX_concat(VX a, VX b):
     cdef VX r
@@ -512,6 +521,7 @@ cdef VX VX_slice(VX v, ll a, ll b, ll step, int has):
         for i in range(count):
             r.p[i] = v.p[a + i * step]
     r.n = count
+    r.code = v.code
     return r
 cdef int VX_setslice(VX v, ll a, ll b, int has, VX x) except -1:
     cdef ll n
@@ -652,6 +662,12 @@ cdef num Vd_sum(Vd v) except *:
     for i in range(v.n):
         r += v.p[i]
     return num_d(r)
+cdef Vl Vl_within(Vl v, ll low, ll high):
+    cdef Py_ssize_t i
+    for i in range(v.n):
+        if v.p[i] < low or v.p[i] > high:
+            raise Outside()
+    return Vl_slice(v, 0, 0, 1, 0)
 cdef Vl Vl_range(ll a, ll b, ll step):
     cdef Vl v
     cdef ll i
@@ -663,10 +679,6 @@ cdef Vl Vl_range(ll a, ll b, ll step):
         Vl_append(v, i)
         i += step
     return v
-cdef object Vl_array(Vl v, str code):
-    return array_(code, Vl_list(v))
-cdef object Vd_array(Vd v, str code):
-    return array_(code, Vd_list(v))
 """
 
 
