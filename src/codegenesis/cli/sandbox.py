@@ -25,7 +25,7 @@ from codegenesis.cli.output import (
 )
 from codegenesis.errors import CodeGenesisError, TargetError, UsageError, WireError
 from codegenesis.sandbox import Call, Result, run
-from codegenesis.sandbox.jsonform import json_form, type_form
+from codegenesis.sandbox.jsonform import json_form
 
 _SHOWN_CHARS = 200
 _TELL_EVERY_S = 10.0
@@ -205,7 +205,7 @@ def _document(line: int, result: Result) -> dict[str, object]:
     said: dict[str, object] = {"line": line, "outcome": result.kind}
     if result.error is not None:
         said["exception"] = {
-            "type": type_form(result.error.type_name),
+            "type": result.error.type_name,
             "message": result.detail.partition(": ")[2],
             "args": [json_form(arg) for arg in result.error.state],
         }

@@ -28,19 +28,12 @@ from codegenesis.wire import Opaque
 #: Beyond it readers that have floats only would read another number.
 _EXACT: Final = (1 << 53) - 1
 _DECIMAL_BITS: Final = 14_000  # 4300 digits, Python's own bound for what is slow
-#: What the jail calls a module that it loaded as a script.
-_SCRIPT, _MAIN = "__mp_main__", "__main__"
 
 
 def json_form(value: object) -> Any:
     """The JSON form of a value, as `json.dumps` takes it."""
     form = _FORMS.get(type(value))
     return form(value) if form else _shown(value)
-
-
-def type_form(name: str) -> str:
-    """A type's name as the file's author would say it."""
-    return _MAIN + name.removeprefix(_SCRIPT) if name.startswith(_SCRIPT) else name
 
 
 def _same(value: Any) -> Any:
@@ -91,7 +84,7 @@ def _opaque(value: Opaque) -> Any:
     state = value.state
     named = all(type(pair) is tuple and len(pair) == 2 and type(pair[0]) is str for pair in state)
     return {
-        "$object": _str(type_form(value.type_name)),
+        "$object": _str(value.type_name),
         "state": _dict(dict(state)) if state and named else [json_form(item) for item in state],
     }
 

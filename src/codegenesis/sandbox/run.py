@@ -14,7 +14,7 @@ Example:
     ...     for result in run(path, "half", [Call(args=(4,)), Call(args=(0,))]):
     ...         print(result.kind, result.value, result.error)
     returned 0.125 None
-    raised None Opaque(type_name='builtins.ZeroDivisionError', state=('float division by zero',))
+    raised None Opaque(type_name='builtins.ZeroDivisionError', state=('division by zero',))
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from codegenesis.errors import SandboxImportError
-from codegenesis.sandbox import child, exposure, landlock, loading, messages, namespaces
+from codegenesis.sandbox import child, exposure, landlock, loading, messages, namespaces, serving
 from codegenesis.sandbox.environment import Environment
 from codegenesis.sandbox.executor import Limits, Tier
 from codegenesis.sandbox.mounts import build
@@ -235,7 +235,8 @@ def _story(error: BaseException, root: str) -> str:
     frames = reversed(traceback.extract_tb(error.__traceback__))
     place = next((frame for frame in frames if frame.filename.startswith(root)), None)
     where = f" ({place.filename[:300]}:{place.lineno})" if place else ""
-    return f"{type(error).__name__}: {error}"[:500] + where
+    story = serving.describe(error) + where
+    return story.encode("utf-8", "backslashreplace").decode()
 
 
 def _remedy(error: BaseException) -> str:
