@@ -5,8 +5,8 @@ Three dialects: ours (`@codegenesis.invariant`), and icontract's on functions (`
 checkers, so it need not be imported here.
 
 A judge gets what the caller holds of the call: its arguments before and after, and its result. It
-runs the owner's predicates, so it runs in the jail; but on decoded copies, so whatever the variant
-did to its own process is not here.
+runs the owner's predicates, so it runs in the jail; but on copies that it decodes itself, so what
+the variant did to its own process is not here.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from codegenesis.contracts.declare import NOTES, OLD, RESULT
+from codegenesis.sandbox.serving import resolver
+from codegenesis.wire import decode, decode_call
 
 Kind = Literal["before", "after"]
 Verdict = Literal["holds", "violated", "broken"]
@@ -49,22 +51,39 @@ class Clause(NamedTuple):
 
 def declared(target: str) -> list[list[Any]]:
     """What is promised of `module:qualname`: kind, words and line of each clause, in order."""
-    return [[clause.kind, clause.says, clause.line] for clause in _clauses(*_found(target))]
+    module, qualname = _module(target)
+    clauses = _clauses(*_found(module, qualname))
+    return [[clause.kind, clause.says, clause.line] for clause in clauses]
 
 
-def judge(target: str, before: Any, result: Any, after: Any) -> list[list[str]]:
+def judge(target: str, before: bytes, result: bytes, after: bytes) -> list[list[str]]:
     """Hold one returned call to each clause.
 
     Args:
-        before: `(args, kwargs)` as the call got them.
-        after: `(args, kwargs)` as the call left them.
+        before: arguments as the call got them, encoded.
+        result: what it returned, encoded.
+        after: arguments as the call left them, encoded.
 
     Returns:
         For each clause `holds`, `violated` or `broken`, and what the predicate raised, if it did.
+
+    Raises:
+        WireError: a value cannot be made here.
     """
-    function, owner = _found(target)
-    moment = Moment(_bound(function, before), _bound(function, after), result)
+    module, qualname = _module(target)
+    function, owner = _found(module, qualname)
+    resolve = resolver(module)
+    moment = Moment(
+        _bound(function, decode_call(before, resolve=resolve)),
+        _bound(function, decode_call(after, resolve=resolve)),
+        decode(result, resolve=resolve),
+    )
     return [_verdict(clause, moment) for clause in _clauses(function, owner)]
+
+
+def _module(target: str) -> tuple[types.ModuleType, str]:
+    home, _, qualname = target.partition(":")
+    return sys.modules["__mp_main__" if home == "__main__" else home], qualname
 
 
 def _verdict(clause: Clause, moment: Moment) -> list[str]:
@@ -74,11 +93,10 @@ def _verdict(clause: Clause, moment: Moment) -> list[str]:
         return ["broken", f"{type(error).__name__}: {error}"[:200]]
 
 
-def _found(target: str) -> tuple[Any, type | None]:
+def _found(module: types.ModuleType, qualname: str) -> tuple[Any, type | None]:
     """What the module holds under the name, decorators and all, and the class it is in."""
-    home, _, qualname = target.partition(":")
     owner: type | None = None
-    found: Any = sys.modules["__mp_main__" if home == "__main__" else home]
+    found: Any = module
     for part in qualname.split("."):
         owner = found if isinstance(found, type) else None
         found = vars(found)[part]

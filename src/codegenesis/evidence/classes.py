@@ -13,15 +13,16 @@ from typing import Any
 
 from codegenesis.errors import WireError
 from codegenesis.evidence.case import Case
-from codegenesis.evidence.plain import Instance, value_of
+from codegenesis.evidence.plain import Built, Instance, Sealed, value_of
 from codegenesis.evidence.words import exception_type
 from codegenesis.model import Outcome
-from codegenesis.wire import Opaque
+from codegenesis.wire import Opaque, decode
+from codegenesis.wire.kinds import REFERENCE
 
 
 def classes(outcome: Outcome) -> frozenset[str]:
-    """`module:qualname` of every project class in a result (or in an exception's arguments), and
-    in the arguments left."""
+    """`module:qualname` of every class and function in a result (or in an exception's arguments),
+    and in the arguments left."""
     found = classes_of([outcome.value, outcome.after])
     return found - {exception_type(outcome)}
 
@@ -44,10 +45,15 @@ def _in_data(data: bytes) -> Iterator[str]:
 
 
 def _in(value: Any) -> Iterator[str]:
+    if isinstance(value, Sealed):
+        value = decode(value.data)
     inner: Iterable[Any] = ()
     if isinstance(value, Instance | Opaque):
         yield value.type_name
         inner = value.state
+    elif isinstance(value, Built):
+        yield value.parts[0] if value.type_name == REFERENCE else value.type_name
+        inner = value.parts
     elif isinstance(value, dict):
         inner = chain(value.keys(), value.values())
     elif isinstance(value, list | tuple | set | frozenset):

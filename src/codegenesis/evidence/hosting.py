@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-import codegenesis
 from codegenesis.evidence.answering import Answering
 from codegenesis.hosted import messages
 from codegenesis.model import Gene, Record
@@ -20,7 +19,7 @@ _BOOT = (
     "import sys; sys.path.append(sys.argv[1]); "
     "from codegenesis.hosted.main import main; main(sys.argv[2])"
 )
-_OURS = str(Path(codegenesis.__file__).parents[1])
+_OURS = str(Path(messages.__file__).parents[2])
 _MOST_CALLS = 2000
 
 
@@ -45,7 +44,6 @@ class Notes:
         told: tests that came to their end, in order.
         running: the one under way when the run ended; empty when there was none.
         calls: distinct calls of the function, in order; while watching.
-        same: positions of the arguments that it returned (-1 for none of them).
         startup_s: until the tests were collected.
     """
 
@@ -56,14 +54,7 @@ class Notes:
         self.told: list[Told] = []
         self.running = ""
         self.calls: dict[bytes, None] = {}
-        self.same: set[int] = set()
         self.startup_s = 0.0
-
-    @property
-    def returns_argument(self) -> int:
-        """The argument that it returned each time it returned; -1 for none."""
-        returned = self.same - {-2}
-        return returned.pop() if len(returned) == 1 else -1
 
 
 class Host:
@@ -105,7 +96,6 @@ class Host:
         answering: Answering,
         *,
         only: Sequence[str],
-        same: int,
         wall_s: float,
         first_failure: bool = False,
     ) -> tuple[Notes, Work]:
@@ -115,7 +105,7 @@ class Host:
             FragmentError: the variant does not fit the function.
             SandboxError: the workshop or the sandbox itself has failed.
         """
-        plan = self._plan("send", only, same=same, first_failure=first_failure)
+        plan = self._plan("send", only, first_failure=first_failure)
         return self._run(plan, answering, wall_s)
 
     def _plan(
@@ -124,7 +114,6 @@ class Host:
         only: Sequence[str] | None,
         *,
         backwards: bool = False,
-        same: int = -1,
         first_failure: bool = False,
     ) -> messages.Plan:
         files = None if only is None else dict.fromkeys(each.partition("::")[0] for each in only)
@@ -138,7 +127,6 @@ class Host:
             paths=self._paths if files is None else tuple(files),
             only=None if only is None else frozenset(only),
             backwards=backwards,
-            same=same,
             first_failure=first_failure,
         )
 
@@ -182,8 +170,7 @@ class _Secretary:
                 notes.running, self._begun = test, time.monotonic()
                 if self._answering:
                     self._answering.begin(test)
-            case messages.Called(call, same):
-                notes.same.add(same)
+            case messages.Called(call):
                 if len(notes.calls) < _MOST_CALLS:
                     notes.calls[call] = None
             case messages.Finished():

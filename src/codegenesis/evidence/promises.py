@@ -11,10 +11,11 @@ from typing import Any, Self
 
 from codegenesis.evidence.case import Case
 from codegenesis.evidence.duel import Subject
-from codegenesis.evidence.plain import Sealed, data_of, value_of
+from codegenesis.evidence.plain import value_of
 from codegenesis.evidence.words import clip, show_call
 from codegenesis.model import Gene, Outcome, Record
 from codegenesis.sandbox import Executor
+from codegenesis.wire import encode_call
 
 _JUDGES = "codegenesis.contracts.judge"
 _MOST_BYTES = 64 << 20
@@ -76,8 +77,8 @@ class Judge:
         self.close()
 
     def _verdicts(self, call: bytes, outcome: Outcome) -> list[Sequence[str]]:
-        values = [Sealed(data=each) for each in (call, outcome.value, outcome.after)]
-        question = data_of(((self._gene.target, *values), {}), max_bytes=_MOST_BYTES)
+        values = (self._gene.target, call, outcome.value, outcome.after)
+        question = encode_call(values, {}, max_bytes=_MOST_BYTES)
         answer = self._subject.ask(question)
         if answer.kind == "returned":
             return list(value_of(answer.value))
@@ -96,7 +97,7 @@ def _tried(promise: Promise, verdict: Sequence[str], gene: Gene, call: bytes) ->
 
 def _declared(executor: Executor, gene: Gene) -> tuple[Promise, ...]:
     with Subject(executor, f"{_JUDGES}:declared", None) as judge:
-        answer = judge.ask(data_of(((gene.target,), {})))
+        answer = judge.ask(encode_call((gene.target,), {}))
     if answer.kind != "returned":
         return ()
     lambdas = _lambdas(gene.path)

@@ -49,8 +49,7 @@ class TestBaseline(Record, frozen=True, kw_only=True):
         tests: those that call the function, and those that fail without any variant.
         calls: distinct calls that they made, encoded: further inputs for other gates.
         known: what the original answered them with.
-        same: position of the argument that the function returns, -1 for none.
-        project, paths: as they were given.
+        project: as it was given.
         startup_s: until the first test begins.
         reason: why no test can be used, in words; empty when one can.
     """
@@ -60,7 +59,6 @@ class TestBaseline(Record, frozen=True, kw_only=True):
     tests: tuple[UserTest, ...] = ()
     calls: tuple[bytes, ...] = ()
     known: Known = Known()
-    same: int = -1
     project: str = ""
     startup_s: float = 0.0
     reason: str = ""
@@ -119,7 +117,7 @@ def baseline_tests(
     tests = _again(host, tests, budget_s)
     answering = Answering(executor, gene, None)
     try:
-        tests = _from_elsewhere(host, answering, tests, seen.returns_argument, budget_s)
+        tests = _from_elsewhere(host, answering, tests, budget_s)
     finally:
         answering.close()
     reason = "" if any(not each.excluded for each in tests) else _nothing(tests)
@@ -127,7 +125,6 @@ def baseline_tests(
         tests=tuple(tests),
         calls=tuple(seen.calls),
         known=answering.learnt,
-        same=seen.returns_argument,
         project=str(project),
         startup_s=seen.startup_s,
         reason=reason,
@@ -169,7 +166,6 @@ class TestsGate:
             notes, work = self._host(case.gene).send(
                 answering,
                 only=list(allowed),
-                same=base.same,
                 wall_s=min(3 * base.startup_s + sum(allowed.values()), 2 * case.budget_s) + 5,
                 first_failure=True,
             )
@@ -227,13 +223,13 @@ def _again(host: Host, tests: list[UserTest], budget_s: float) -> list[UserTest]
 
 
 def _from_elsewhere(
-    host: Host, answering: Answering, tests: list[UserTest], same: int, budget_s: float
+    host: Host, answering: Answering, tests: list[UserTest], budget_s: float
 ) -> list[UserTest]:
     """With the original's answers from the jail: what that alone breaks is left out."""
     left = [each.id for each in tests if not each.excluded]
     if not left:
         return tests
-    seen, _ = host.send(answering, only=left, same=same, wall_s=budget_s)
+    seen, _ = host.send(answering, only=left, wall_s=budget_s)
     unsent = {each.test for each in seen.told if each.calls == each.unsent}
     tests = _sifted(tests, seen.told, "does not stand the original being called in another process")
     return [

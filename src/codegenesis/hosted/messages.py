@@ -23,7 +23,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         root: put on the import path for it; `project` is the working directory of the tests.
         paths: what pytest is given; the project's own `testpaths` when empty.
         only: ids of the tests to run; all when None.
-        same: position of the argument that the function returns, -1 for none.
         first_failure: stop at it.
     """
 
@@ -36,7 +35,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     only: frozenset[str] | None = None
     backwards: bool = False
-    same: int = -1
     first_failure: bool = False
 
 
@@ -59,10 +57,9 @@ class Begun(_Message, frozen=True):
 
 
 class Called(_Message, frozen=True):
-    """Watching: the test has called the function, which returned argument number `same` (or -1)."""
+    """Watching: the test calls the function."""
 
     call: bytes
-    same: int
 
 
 class Ask(_Message, frozen=True):

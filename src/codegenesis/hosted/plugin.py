@@ -44,8 +44,7 @@ class Reporter:
     def pytest_collection_finish(self, session: Any) -> None:
         functions = _functions(self._plan)
         self._proxies = [
-            Proxy(function, self._line, mode=self._plan.mode, same=self._plan.same)
-            for function in functions
+            Proxy(function, self._line, mode=self._plan.mode) for function in functions
         ]
         found = bool(self._proxies)
         self._line.tell(messages.Collected(len(session.items), found, self._errors))

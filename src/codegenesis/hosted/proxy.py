@@ -16,10 +16,12 @@ from codegenesis.errors import WireError
 from codegenesis.hosted import messages
 from codegenesis.hosted.bring import bring
 from codegenesis.hosted.line import Line
+from codegenesis.wire import tags
 
 _MOST_BYTES = 8 << 20
 _MOST_TOLD = 300  # calls of one test
-_SETTLED = (type(None), bool, int, float, complex, str, bytes, frozenset, type)
+#: How an encoded result begins that is, as a whole, an object of the arguments.
+_SHARED = bytes((0x81, tags.ARGUMENT))
 
 
 class CandidateDiedError(BaseException):
@@ -35,16 +37,10 @@ class Counts:
 
 
 class Proxy:
-    """Stands in for one function.
+    """Stands in for one function."""
 
-    Args:
-        same: position of the argument that the function returns, -1 for none.
-    """
-
-    def __init__(
-        self, function: types.FunctionType, line: Line, *, mode: messages.Mode, same: int = -1
-    ) -> None:
-        self._line, self._mode, self._same = line, mode, same
+    def __init__(self, function: types.FunctionType, line: Line, *, mode: messages.Mode) -> None:
+        self._line, self._mode = line, mode
         self._original = _copy(function)
         self._busy = threading.local()
         self.counts: Counts | None = None
@@ -60,9 +56,11 @@ class Proxy:
         except WireError:
             counts.unsent += 1
             return self._answered_here(args, kwargs)
-        if self._mode == "watch":
-            return self._watched(counts, call, args, kwargs)
-        return self._sent(counts, call, args, kwargs)
+        if self._mode == "send":
+            return self._sent(counts, call, args, kwargs)
+        if counts.calls <= _MOST_TOLD:
+            self._line.tell(messages.Called(call))
+        return self._answered_here(args, kwargs)
 
     def _answered_here(self, args: Any, kwargs: Any) -> Any:
         """By the original; what it calls on its way is its own affair."""
@@ -71,16 +69,6 @@ class Proxy:
             return self._original(*args, **kwargs)
         finally:
             self._busy.yes = False
-
-    def _watched(self, counts: Counts, call: bytes, args: Any, kwargs: Any) -> Any:
-        same = -2  # it raised: nothing is known of what it returns
-        try:
-            result = self._answered_here(args, kwargs)
-            same = next((at for at, arg in enumerate(args) if _is_same(arg, result)), -1)
-            return result
-        finally:
-            if counts.calls <= _MOST_TOLD:
-                self._line.tell(messages.Called(call, same))
 
     def _sent(self, counts: Counts, call: bytes, args: Any, kwargs: Any) -> Any:
         answer = self._line.tell(messages.Ask(call))
@@ -101,13 +89,15 @@ class Proxy:
 
     def _perhaps_argument(self, data: bytes, value: Any, args: Any, kwargs: Any) -> Any:
         """`return self`: the caller goes on with its own object, not with a copy of it."""
-        if 0 <= self._same < len(args):
+        if not data.startswith(_SHARED):
+            return value
+        for own in (*args, *kwargs.values()):
             try:
-                same = args[self._same]
-                if wire.encode_outcome(same, args, kwargs, max_bytes=_MOST_BYTES)[0] == data:
-                    return same
+                same, _ = wire.encode_outcome(own, args, kwargs, max_bytes=_MOST_BYTES)
             except WireError:
-                return value
+                continue
+            if same == data:
+                return own
         return value
 
 
@@ -123,10 +113,6 @@ def _copy(function: types.FunctionType) -> types.FunctionType:
     return copy
 
 
-def _is_same(arg: object, result: object) -> bool:
-    return arg is result and not isinstance(result, _SETTLED)
-
-
 def _bring_back(after: bytes, args: Any, kwargs: Any) -> None:
     left, left_names = wire.decode_call(after, resolve=_resolve)
     for live, new in zip(args, left, strict=True):
@@ -135,14 +121,14 @@ def _bring_back(after: bytes, args: Any, kwargs: Any) -> None:
         bring(live, left_names[name])
 
 
-def _resolve(name: str) -> type:
-    """A class that is loaded here already: what a variant names is never imported."""
+def _resolve(name: str) -> object:
+    """What is loaded here already: what a variant names is never imported."""
     home, _, qualname = name.partition(":")
     found: Any = sys.modules[home]
     for part in qualname.split("."):
         found = vars(found)[part]
-    if not isinstance(found, type):
-        raise WireError(f"{name} is not a class")
+    if not isinstance(found, type | types.FunctionType | types.BuiltinFunctionType):
+        raise WireError(f"{name} is not a class or a function")
     return found
 
 
