@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,8 @@ def test_the_memory_of_one_process_is_bounded():
     "bomb",
     [
         "for _ in range(6):\n    if not os.fork(): kept = b'x' * (64 << 20); time.sleep(600)",
+        "import socket\nfor _ in range(6):\n    if not os.fork():\n"
+        "        kept = [socket.socketpair() for _ in range(100)]; time.sleep(600)",
         "kept = []\nwhile True: m = mmap.mmap(-1, 8 << 20); m.write(b'x' * len(m)); kept.append(m)",
     ],
 )
@@ -387,6 +390,13 @@ status = open("/proc/self/status").read()
 print(*(line.split()[1] for line in status.splitlines() if line.startswith(("Cap", "NoNew"))))
 """
     assert said(code).split() == ["0", *["0" * 16] * 5, "1"]
+
+
+def test_several_tools_work_at_the_same_time():
+    shop = Workshop()
+    with ThreadPoolExecutor(4) as pool:
+        works = pool.map(lambda n: said(f"print({n} * 2)", shop=shop), range(8))
+        assert list(works) == [str(n * 2) for n in range(8)]
 
 
 # What stays
