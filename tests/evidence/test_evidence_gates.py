@@ -62,7 +62,7 @@ EQUAL = [
         """
         import functools
 
-        @functools.lru_cache(maxsize=None)
+        @functools.lru_cache(maxsize=None, typed=True)
         def fib(n):
             return n if n < 2 else fib(n - 1) + fib(n - 2)
         """,

@@ -126,6 +126,7 @@ def _put_in(leaf: Any, new: Literals, sized: list[int]) -> Iterator[Any]:
     elif kind is float:
         yield from (near for value in new.floats for near in (value, value + 0.01, value - 0.01))
         yield from (float(value) for value in new.ints if abs(value) < 1 << 900)
+        yield from new.ints
     elif kind is str:
         yield from _woven(leaf, new.texts)
         yield from (part * (n + 1) for part, n in product(new.texts, sized) if len(part) * n < 500)

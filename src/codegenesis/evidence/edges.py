@@ -95,7 +95,8 @@ def together(values: Sequence[Any], literals: Literals, *, most: int = 60) -> It
 
 def _sequences(items: list[Any], literals: Literals, depth: int) -> Iterator[list[Any]]:
     yield []
-    if not items:
+    if not items:  # nothing is known of what may be in it
+        yield from ([0], ["a", "b", "a"], [1.5, True], [None])
         return
     first, last = items[0], items[-1]
     yield [first]

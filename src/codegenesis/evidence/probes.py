@@ -258,13 +258,13 @@ class _Probes(ast.NodeTransformer):
             self._call("compare", ast.Constant(_NAMES[type(op)]), left, right)
             for op, left, right in zip(node.ops, operands, operands[1:], strict=False)
         ]
-        return ast.BoolOp(ast.And(), list(calls))
+        return ast.copy_location(ast.BoolOp(ast.And(), list(calls)), node)
 
     def _test(self, test: ast.expr) -> ast.expr:
         call = self._call("test", test)
         site = call.args[0]
         assert isinstance(site, ast.Constant)
-        self.tests[site.value] = test.lineno  # type: ignore[index]
+        self.tests[site.value] = getattr(test, "lineno", 0)  # type: ignore[index]
         return ast.copy_location(call, test)
 
     def _call(self, name: str, *args: ast.expr) -> ast.Call:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from codegenesis.errors import FragmentError
-from codegenesis.evidence.case import Case, Gate, run_gates, survived
+from codegenesis.evidence.case import Case, Gate, run_gates
 from codegenesis.evidence.differential import DifferentialGate
 from codegenesis.evidence.mutants import Mutant, mutants
 from codegenesis.evidence.probes import conditions
@@ -76,13 +76,15 @@ class _Trial:
     def of(self, wrong: Sequence[Mutant]) -> Strength:
         living: list[Mutant] = []
         killed = 0
+        gates = self._sound()
         for mutant in _spread(wrong):
             if self._spent() > 1 - _LONGER_SHARE:
                 break
-            if survived(run_gates(self._gates, self._variant(mutant), self._case)):
-                living.append(mutant)
-            else:
+            trials = run_gates(gates, self._variant(mutant.source), self._case)
+            if any(trial.verdict == "failed" for trial in trials):
                 killed += 1
+            else:
+                living.append(mutant)
         places = _Places.of(self._case)
         unnoticed = [each for each in living if not self._is_equivalent(each, places)]
         return Strength(
@@ -91,18 +93,24 @@ class _Trial:
             survivors=tuple(_words(each, places) for each in unnoticed[:_MOST_WORDS]),
         )
 
+    def _sound(self) -> list[Gate]:
+        """Gates that let the original itself through; others would be credited with every death."""
+        same = self._variant(self._case.gene.source)
+        trials = {gate.name: gate.run(same, self._case) for gate in self._gates}
+        return [gate for gate in self._gates if trials[gate.name].verdict != "failed"]
+
     def _spent(self) -> float:
         return (time.monotonic() - self._started) / self._budget_s
 
-    def _variant(self, mutant: Mutant) -> Variant:
+    def _variant(self, source: str) -> Variant:
         gene = self._case.gene
-        return Variant(gene=gene.id, base=gene.base, source=mutant.source, operator="mistake")
+        return Variant(gene=gene.id, base=gene.base, source=source, operator="mistake")
 
     def _is_equivalent(self, mutant: Mutant, places: _Places) -> bool:
         """Not told apart by a longer search, in a place that was seen from all sides."""
         if not places.explored(mutant.line) or self._spent() > 1:
             return False
-        longer = DifferentialGate().run(self._variant(mutant), self._longer)
+        longer = DifferentialGate().run(self._variant(mutant.source), self._longer)
         return longer.verdict == "passed"
 
 
