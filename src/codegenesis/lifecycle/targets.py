@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from codegenesis.errors import NotEvolvableError, TargetError
 from codegenesis.model import Gene
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
+#: Decorators that give the same function back, and icontract's, behind which it can be found.
+_KEEPING = re.compile(r"([\w.]+\.)?(evolvable|invariant)\b|icontract\.")
 
 
 def locate(target: str, *, service: str, cwd: Path) -> Gene:
@@ -133,7 +136,7 @@ def _require_evolvable(node: Definition, target: str) -> None:
         reason = "it is a coroutine function"
     elif any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
         reason = "it is a generator function"
-    elif names := [d for d in map(ast.unparse, node.decorator_list) if "evolvable" not in d]:
+    elif names := [d for d in map(ast.unparse, node.decorator_list) if not _KEEPING.match(d)]:
         reason = f"it is decorated with @{names[0]}"
     if reason:
         raise NotEvolvableError(

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from codegenesis.runtime.fingerprint import is_installed
-from codegenesis.runtime.kinds import refusal
+from codegenesis.runtime.kinds import behind_contracts, refusal
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def search(name: str, module: types.ModuleType, file: str, wanted: Sequence[str]
             continue
         if _code_file(value) != file:
             continue
+        value = behind_contracts(value)  # noqa: PLW2901
         reason = refusal(value)
         function = value if type(value) is types.FunctionType and not reason else None
         found.append(Found(name, qualname, file, function, owner, reason))

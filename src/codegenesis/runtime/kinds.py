@@ -9,6 +9,7 @@ import types
 
 #: Code that looks at the frames around it would see ours while it is watched.
 _FRAME_READERS = frozenset({"_getframe", "_getframemodulename", "currentframe", "stack"})
+_CHECKERS = frozenset({"__postconditions__", "__is_invariant_check__"})
 _NATIVE = (
     types.BuiltinFunctionType,
     types.MethodDescriptorType,
@@ -40,6 +41,13 @@ def _in_subinterpreter() -> bool:
             continue
         return bool(interpreters.get_current() != interpreters.get_main())
     return False
+
+
+def behind_contracts(candidate: object) -> object:
+    """The function behind icontract's checkers, which go on checking; else the candidate."""
+    while isinstance(candidate, types.FunctionType) and _CHECKERS & vars(candidate).keys():
+        candidate = vars(candidate).get("__wrapped__")
+    return candidate
 
 
 def refusal(candidate: object) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from codegenesis.errors import NotEvolvableError
-from codegenesis.runtime.kinds import refusal, unsupported
+from codegenesis.runtime.kinds import behind_contracts, refusal, unsupported
 from codegenesis.runtime.live import LiveGene
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -75,6 +75,7 @@ def register(function: object, *, owner: type | None = None) -> LiveGene:
     Raises:
         NotEvolvableError: it is of a kind that is not evolved; the message says which.
     """
+    function = behind_contracts(function)
     reason = refusal(function)
     if reason or not isinstance(function, types.FunctionType):
         name = getattr(function, "__qualname__", type(function).__name__)
