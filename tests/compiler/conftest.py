@@ -12,6 +12,9 @@ from codegenesis.sandbox import Environment, Limits, Sandbox
 from codegenesis.wire import encode_call
 
 TARGET = '''
+import time
+
+
 def unique(items):
     """Without repeats."""
     found = []
@@ -34,6 +37,15 @@ def fib(n):
 
 def mean(values):
     return sum(values) / len(values)
+
+
+def pile(n):
+    return sum([number for number in range(n)])
+
+
+def nap(n):
+    time.sleep(0.005)
+    return n + 1
 '''
 
 

@@ -2,9 +2,11 @@
 
 - `cpu`: from the race.
 - `wall`: the race's CPU and, on top, the time that recorded calls spend waiting (sleeping, for a
-  lock), which no CPU clock sees. Waits of less than 0.2 ms per call are the machine's.
-- `memory`: the most that fresh processes took for recorded calls, above what a process takes that
-  was asked for nothing. Below 256 KiB the kernel itself does not count exactly, so less is no gain.
+  lock), which no CPU clock sees. What a process waited for its turn on a core is not counted
+  (`/proc/PID/schedstat`), and less than 0.2 ms per call is the machine's.
+- `memory`: the most that fresh processes took for recorded calls, above what each took before
+  (2 to 6 MB, as pages happen to be there); what a variant takes beforehand, clearly more than the
+  original, is added. Less than 256 KiB counts as that: the kernel itself does not count exactly.
 - `resilience`: the share of hostile inputs that end as the contract says (`resilience`).
 - `size`: nodes of the syntax tree.
 
@@ -18,15 +20,18 @@ import ast
 import math
 import time
 from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from codegenesis.compiler.race import Race
 from codegenesis.compiler.resilience import Ordeal
 from codegenesis.compiler.statistics import interval
-from codegenesis.compiler.workload import Workload, plan
+from codegenesis.compiler.workload import Workload, as_fragment, plan
 from codegenesis.evidence import Case
 from codegenesis.model import Fitness, Record, Variant
+from codegenesis.sandbox import Candidate
 
 FIGURES = ("cpu", "wall", "memory", "resilience", "size")
 
@@ -35,6 +40,7 @@ _LEAST_WAIT_NS = 200_000.0
 _PAIRS = 4
 _MOST_CALLS = 40
 _EXTREME = 20.0
+_NO_CALL = b""  # no call at all: it is received and refused, and nothing runs
 
 
 class Worth(Record, frozen=True, kw_only=True):
@@ -79,11 +85,12 @@ def worth(
     if not {"memory", "wall", "resilience"} & set(figures):
         return found
     deadline = time.monotonic() + budget_s
-    scale = _Scale(case, variant, deadline=deadline - budget_s / 2)
-    if "memory" in figures:
-        found = _with(found, "memory", *scale.memory())
-    if "wall" in figures:
-        found = _with(found, "wall", *scale.wall(race))
+    if {"memory", "wall"} & set(figures):
+        scale = _Scale(case, variant, deadline=deadline - budget_s / 2)
+        if "memory" in figures:
+            found = _with(found, "memory", *scale.memory())
+        if "wall" in figures:
+            found = _with(found, "wall", *scale.wall(race))
     if "resilience" not in figures:
         return found
     ordeal = Ordeal(case, variant, deadline=deadline)
@@ -112,27 +119,38 @@ def _size(source: str) -> int:
     return sum(1 for _ in ast.walk(ast.parse(source)))
 
 
+class _Weight(NamedTuple):
+    """Memory of a process that was asked for nothing yet, and at its peak; wait per call."""
+
+    idle_bytes: int
+    peak_bytes: int
+    wait_ns: float
+
+    def net_bytes(self, hoard: int = 0) -> int:
+        """What the calls took, and what was taken before them to the same end."""
+        return max(_LEAST_BYTES, self.peak_bytes - self.idle_bytes + hoard)
+
+
 class _Scale:
     """Recorded calls in pairs of fresh processes, for memory and waits."""
 
     def __init__(self, case: Case, variant: Variant, *, deadline: float) -> None:
         self._executor, self._qualname = case.executor, case.gene.qualname
-        load = plan(case.executor, case.gene.qualname, case.calls)
-        calls = _dearest(load)
-        self._peaks: list[tuple[float, float]] = []
-        self._waits: list[tuple[float, float]] = []
-        while calls and len(self._peaks) < _PAIRS:
-            old, new = self._weigh(None, calls), self._weigh(variant.source, calls)
-            self._peaks.append((old[0], new[0]))
-            self._waits.append((old[1], new[1]))
+        original = as_fragment(case.executor, case.gene)
+        calls = _dearest(plan(case.executor, case.gene.qualname, case.calls))
+        self._pairs: list[tuple[_Weight, _Weight]] = []
+        while calls and len(self._pairs) < _PAIRS:
+            self._pairs.append((self._weigh(original, calls), self._weigh(variant.source, calls)))
             if time.monotonic() > deadline:
                 break
 
     def memory(self) -> tuple[float, float, float]:
         """Original / variant, with bounds; 1 where nothing could be weighed."""
-        logs = [math.log(old / new) for old, new in self._peaks]
-        if len(logs) < 2:
+        if len(self._pairs) < 2:
             return 1.0, 0.0, math.exp(_EXTREME)
+        hoard = min(new.idle_bytes for _, new in self._pairs)
+        hoard = max(0, hoard - max(old.idle_bytes for old, _ in self._pairs))
+        logs = [math.log(old.net_bytes() / new.net_bytes(hoard)) for old, new in self._pairs]
         middle, low, high = interval(logs)
         return (
             math.exp(middle),
@@ -143,9 +161,10 @@ class _Scale:
     def wall(self, race: Race) -> tuple[float, float, float]:
         """CPU and waits together; the least waits that were seen, since neighbours only add."""
         gain = race.gain
-        if not gain.ratio or not self._waits:
+        if not gain.ratio or not self._pairs:
             return 1.0, 0.0, math.exp(_EXTREME)
-        old, new = (min(waits) for waits in zip(*self._waits, strict=True))
+        old = min(pair[0].wait_ns for pair in self._pairs)
+        new = min(pair[1].wait_ns for pair in self._pairs)
         before = gain.before_ns + old
         return (
             before / (gain.before_ns / gain.ratio + new),
@@ -153,14 +172,31 @@ class _Scale:
             before / (gain.before_ns / gain.high + new),
         )
 
-    def _weigh(self, source: str | None, calls: Sequence[bytes]) -> tuple[float, float]:
-        """Peak in bytes above an idle process, and the wait per call in nanoseconds."""
+    def _weigh(self, source: str | None, calls: Sequence[bytes]) -> _Weight:
         with self._executor.candidate(self._qualname, source) as candidate:
-            outcomes = [candidate.call(call) for call in calls]
-        peak = max(outcome.peak_bytes for outcome in outcomes)
-        waits = [outcome.wall_ns - outcome.cpu_ns for outcome in outcomes]
-        wait = sum(waits) / len(waits)
-        return float(max(_LEAST_BYTES, peak)), wait if wait > _LEAST_WAIT_NS else 0.0
+            idle_bytes = candidate.call(_NO_CALL).peak_bytes
+            weighed = [_weighed(candidate, call) for call in calls]
+        wait_ns = sum(each.wait_ns for each in weighed) / len(weighed)
+        peak_bytes = max(each.peak_bytes for each in weighed)
+        return _Weight(idle_bytes, peak_bytes, wait_ns if wait_ns > _LEAST_WAIT_NS else 0.0)
+
+
+def _weighed(candidate: Candidate, call: bytes) -> _Weight:
+    queued = _queued_ns(candidate)
+    outcome = candidate.call(call)
+    queued = _queued_ns(candidate) - queued
+    return _Weight(0, outcome.peak_bytes, max(0, outcome.wall_ns - outcome.cpu_ns - queued))
+
+
+def _queued_ns(candidate: Candidate) -> int:
+    """Time that a candidate and this thread were ready to run and did not get a core."""
+    total = 0
+    for who in ("thread-self", str(getattr(candidate, "pid", "thread-self"))):
+        try:
+            total += int(Path(f"/proc/{who}/schedstat").read_bytes().split()[1])
+        except (OSError, IndexError, ValueError):
+            continue  # the kernel does not say, or the candidate has died
+    return total
 
 
 def _dearest(load: Workload) -> list[bytes]:

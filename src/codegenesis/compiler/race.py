@@ -144,7 +144,7 @@ def _run(track: Track, terms: Terms, *, deadline: float) -> Race:
 
 
 def _judge(track: Track, terms: Terms, confidence: float) -> Race:
-    charge_ns, idle_ns = _charge_ns(track.pairs), track.idle_ns
+    charge_ns, idle_ns = _charge_ns(track.pairs, confidence), track.idle_ns
     found = _gain(track, charge_ns, confidence)
     ratio, low, high = found
     calls = len(track.load.calls) * track.load.passes
@@ -199,11 +199,13 @@ def _words(found: Interval, min_gain: float, charge_ns: float, pairs: int) -> st
     return words
 
 
-def _charge_ns(pairs: Sequence[Pair]) -> float:
-    """CPU per block that the variant spent outside the calls, as far as it is clearly its own."""
+def _charge_ns(pairs: Sequence[Pair], confidence: float) -> float:
+    """CPU per block that the variant spent outside the calls, as far as it is clearly its own: the
+    lower bound, so that noise alone costs nothing."""
     extra = [
-        median(lap.new.overhead_ns - lap.old.overhead_ns for lap in pair.laps) for pair in pairs
+        float(median(lap.new.overhead_ns - lap.old.overhead_ns for lap in pair.laps))
+        for pair in pairs
     ]
-    middle, low, _ = interval([float(each) for each in extra])
     set_up = median(pair.set_up_ns for pair in pairs)
-    return (middle if low > 0 else 0.0) + max(0.0, set_up - SET_UP_ALLOWANCE_NS)
+    clear = max(0.0, interval(extra, confidence=confidence).low)
+    return clear + max(0.0, set_up - SET_UP_ALLOWANCE_NS)

@@ -27,7 +27,7 @@ from codegenesis.evidence.words import exception_type
 from codegenesis.model import Outcome, Variant
 
 _MOST_HOSTILE = 60
-_MOST_DEATHS = 3
+_MOST_DEATHS = 2
 _MACHINE = frozenset({"builtins.RecursionError", "builtins.MemoryError", "builtins.SystemError"})
 
 

@@ -12,7 +12,8 @@ import ast
 from collections.abc import Sequence
 
 from codegenesis.compiler.pin import cores, follow, on_core
-from codegenesis.model import Record
+from codegenesis.errors import FragmentError
+from codegenesis.model import Gene, Record
 from codegenesis.sandbox import Candidate, Executor
 
 _SLICE_NS = 20_000_000  # CPU of the original in one pass, at most (one call may exceed it)
@@ -78,6 +79,16 @@ def plan(
     return Workload(
         calls=tuple(kept), costs_ns=tuple(costs), passes=passes, cold=cold and passes > 1
     )
+
+
+def as_fragment(executor: Executor, gene: Gene) -> str | None:
+    """The original as a fragment, so that both sides are assembled alike, at the same moment of
+    their processes; None, for the function as it stands, where it cannot be one."""
+    try:
+        executor.candidate(gene.qualname, gene.source).close()
+    except FragmentError:
+        return None
+    return gene.source
 
 
 def _pass_ns(candidate: Candidate, calls: Sequence[bytes]) -> int:
