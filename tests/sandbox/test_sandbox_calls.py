@@ -70,9 +70,10 @@ def test_equal_outcomes_are_the_same_and_others_are_not(bench):
 
 
 def test_a_result_that_cannot_travel_is_no_answer_but_the_candidate_lives(bench):
-    with bench.candidate("return (n for n in ()) if x else 1") as candidate:
+    with bench.candidate("return (lambda: 1) if x else 1") as candidate:
         outcome = candidate.call(call(True))
-        assert (outcome.kind, outcome.detail) == ("died", "cannot be encoded: generator")
+        assert outcome.kind == "died"
+        assert outcome.detail.startswith("cannot be encoded: the function")
         assert candidate.call(call(False)).value == wire.encode(1)
 
 

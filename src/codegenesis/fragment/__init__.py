@@ -1,8 +1,9 @@
 """A variant's source, and how it becomes the code of a live function by one store.
 
 A *fragment* is what a variant is written as: module-level statements that it needs (imports,
-constants, helpers), then the `def` with the gene's bare name, last, decorators allowed. A method is
-written dedented, as if at module level, with `self` as its first parameter.
+constants, helpers), then the `def` with the gene's bare name, last, decorators allowed. It is of
+the original's kind: plain, generator, coroutine or async generator. A method is written dedented,
+as if at module level, with `self` as its first parameter.
 
 Both the user's process and the jail assemble fragments through this package, so what was tested is
 what runs; it needs the standard library only. `definition` goes from a file to a `def`'s text,

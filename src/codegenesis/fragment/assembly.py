@@ -5,8 +5,8 @@ Two forms come out:
 - *direct*: an undecorated `def` alone. Its code object has the same signature, kind and free
   variables (names, not only their count) and takes the place of the old one: nothing is in the
   path of a call.
-- *redirect*: anything else. A code object with the original's signature that only calls the
-  assembled callable, about 20 ns a call. The prelude lives in the cells of a factory that runs
+- *redirect*: anything else. A code object with the original's signature and kind that only calls
+  the assembled callable, about 20 ns a call. The prelude lives in the cells of a factory that runs
   with the function's own `__globals__`: private to the variant, a live view of the module.
 
 `__defaults__`, `__kwdefaults__` and `__closure__` are never touched, because several stores are
@@ -28,6 +28,7 @@ from codegenesis.fragment.syntax import (
     KINDS,
     STARS,
     UNPARSABLE,
+    FunctionNode,
     arguments,
     assigned_lambda,
     class_,
@@ -71,7 +72,7 @@ def assemble(
             module-level statements raise.
     """
     original = function.__code__
-    _require_plain(original)
+    _require_no_closure(original)
     prelude, node = _split(source, original.co_name)
     _require_same_defaults(node, function)
     linecache.cache[filename] = (len(source), None, lines_of(source), filename)
@@ -95,7 +96,7 @@ def install(code: types.CodeType, function: types.FunctionType) -> None:
 
 
 def _direct(
-    node: ast.FunctionDef, original: types.CodeType, owner: type | None, filename: str
+    node: FunctionNode, original: types.CodeType, owner: type | None, filename: str
 ) -> types.CodeType | None:
     """The `def`'s own code, or None when it needs free variables that the function lacks."""
     _strip(node)
@@ -115,7 +116,7 @@ def _direct(
 
 def _redirected(
     prelude: list[ast.stmt],
-    node: ast.FunctionDef,
+    node: FunctionNode,
     original: types.FunctionType,
     owner: type | None,
     filename: str,
@@ -135,7 +136,7 @@ def _redirected(
     return redirect(original.__code__, made, filename=filename, line=node.lineno)
 
 
-def _factory(prelude: list[ast.stmt], node: ast.FunctionDef, owner: type | None) -> ast.FunctionDef:
+def _factory(prelude: list[ast.stmt], node: FunctionNode, owner: type | None) -> ast.FunctionDef:
     """`def factory(defaults, kwdefaults): prelude; def; return` it, in a class for a method."""
     definition: ast.stmt = node
     if owner:
@@ -167,7 +168,7 @@ def _renamed(code: types.CodeType) -> types.CodeType:
     return code.replace(co_consts=consts, co_qualname=code.co_qualname.removeprefix(prefix))
 
 
-def _strip(node: ast.FunctionDef) -> None:
+def _strip(node: FunctionNode) -> None:
     """Drop annotations: the function object keeps its own, and these need not resolve."""
     node.returns = None
     if hasattr(node, "type_params"):
@@ -177,7 +178,7 @@ def _strip(node: ast.FunctionDef) -> None:
             argument.annotation = None
 
 
-def _take_defaults(node: ast.FunctionDef) -> None:
+def _take_defaults(node: FunctionNode) -> None:
     """Let the default expressions be the original's objects."""
     own = node.args
     own.defaults = [item(_DEFAULTS, index) for index in range(len(own.defaults))]
@@ -190,14 +191,14 @@ def _take_defaults(node: ast.FunctionDef) -> None:
 # --- what does not fit ---------------------------------------------------------------------------
 
 
-def _split(source: str, name: str) -> tuple[list[ast.stmt], ast.FunctionDef]:
+def _split(source: str, name: str) -> tuple[list[ast.stmt], FunctionNode]:
     try:
         tree = ast.parse(source)
         compile(source, "<fragment>", "exec", dont_inherit=True)
     except UNPARSABLE as error:
         raise FragmentError(f"the fragment does not compile: {error}") from error
     last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.FunctionDef) or last.name != name:
+    if not isinstance(last, FunctionNode) or last.name != name:
         came = f"`{ast.unparse(last).splitlines()[0][:60]}`" if last else "nothing"
         raise FragmentError(f"a fragment must end with `def {name}(...)`, this ends with {came}")
     for statement in tree.body[:-1]:
@@ -218,19 +219,17 @@ def _require_allowed(statement: ast.stmt) -> None:
 
 def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
     yield node
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+    if not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef):
         for child in ast.iter_child_nodes(node):
             yield from _own_scope(child)
 
 
-def _require_plain(code: types.CodeType) -> None:
-    if code.co_flags & KINDS:
-        raise FragmentError(f"{code.co_qualname} is not a plain function or method")
+def _require_no_closure(code: types.CodeType) -> None:
     if set(code.co_freevars) - {"__class__"}:
         raise FragmentError(f"{code.co_qualname} closes over {', '.join(code.co_freevars)}")
 
 
-def _require_same_defaults(node: ast.FunctionDef, original: types.FunctionType) -> None:
+def _require_same_defaults(node: FunctionNode, original: types.FunctionType) -> None:
     """Who has a default must agree, and so must the defaults that are written as literals."""
     positional, keyword = original.__defaults__ or (), original.__kwdefaults__ or {}
     names = [argument.arg for argument in node.args.kwonlyargs]

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from codegenesis.errors import FragmentError
-from codegenesis.fragment.syntax import UNPARSABLE, lines_of
+from codegenesis.fragment.syntax import UNPARSABLE, FunctionNode, lines_of
 
 
 class Definition(NamedTuple):
@@ -94,20 +94,18 @@ def _parse(text: str) -> ast.Module:
         raise FragmentError(f"the source does not parse: {error}") from error
 
 
-def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
+def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
     """All `def`s outside functions, with their qualified names, in the order of the file."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, FunctionNode):
             yield prefix + node.name, node
         elif isinstance(node, ast.ClassDef):
             yield from _definitions(node, f"{prefix}{node.name}.")
-        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
-            node, ast.AsyncFunctionDef
-        ):
+        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
             yield from _definitions(node, prefix)
 
 
-def _first_line(node: ast.FunctionDef) -> int:
+def _first_line(node: FunctionNode) -> int:
     return node.decorator_list[0].lineno if node.decorator_list else node.lineno
 
 
@@ -127,7 +125,7 @@ def _alike(left: types.CodeType, right: types.CodeType) -> bool:
     return (left.co_qualname, left.co_firstlineno) == (right.co_qualname, right.co_firstlineno)
 
 
-def _dedented(text: str, node: ast.FunctionDef) -> str:
+def _dedented(text: str, node: FunctionNode) -> str:
     lines = lines_of(text)[node.lineno - 1 : node.end_lineno]
     if not lines[-1].endswith("\n"):
         lines[-1] += "\n"

@@ -13,12 +13,15 @@ import io
 import types
 from collections.abc import Callable
 from functools import partial
+from textwrap import indent
 
 from codegenesis.errors import FragmentError
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 STARS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _FUTURE = __future__.annotations.compiler_flag
 _FACTORY = "<codegenesis redirect>"
 _TARGET = "<codegenesis target>"
@@ -27,7 +30,10 @@ _TARGET = "<codegenesis target>"
 def redirect(
     like: types.CodeType, target: Callable[..., object], *, filename: str = "", line: int = 0
 ) -> types.CodeType:
-    """A code object with name, signature and free variables of `like` that returns `target(...)`.
+    """A code object with name, signature, kind and free variables of `like` that calls `target`.
+
+    A plain function returns `target(...)`, a coroutine awaits it; generators, async ones too, give
+    its items and pass on what is sent and thrown in.
 
     Args:
         filename, line: what tracebacks show for its frame; by default those of `like`.
@@ -37,10 +43,11 @@ def redirect(
 
 def template(like: types.CodeType, *, filename: str = "", line: int = 0) -> types.CodeType:
     """A redirect without its target: compiled once (some 200 us), then aimed (2 us) as often."""
-    node = ast.FunctionDef(
+    kind = ast.AsyncFunctionDef if like.co_flags & _ASYNC else ast.FunctionDef
+    node = kind(
         name=like.co_name,
         args=arguments(like),
-        body=[*keep_free(like.co_freevars), ast.Return(_forwarding_call(like))],
+        body=[*keep_free(like.co_freevars), *_forwarding(like)],
         decorator_list=[],
         lineno=line or like.co_firstlineno,
         end_lineno=line or like.co_firstlineno,
@@ -162,6 +169,50 @@ def _parameters(*names: str) -> ast.arguments:
         kw_defaults=[],
         defaults=[],
     )
+
+
+def _forwarding(code: types.CodeType) -> list[ast.stmt]:
+    call = _forwarding_call(code)
+    if code.co_flags & inspect.CO_ASYNC_GENERATOR:
+        return _delegation(call)
+    if code.co_flags & inspect.CO_COROUTINE:
+        return [ast.Return(ast.Await(call))]
+    if code.co_flags & inspect.CO_GENERATOR:
+        return [ast.Return(ast.YieldFrom(call))]
+    return [ast.Return(call)]
+
+
+#: `yield from` for async generators, which the language does not have (PEP 525).
+_DELEGATION = """
+_inner = None
+_item = await _inner.__anext__()
+while True:
+    try:
+        _sent = yield _item
+    except GeneratorExit:
+        await _inner.aclose()
+        raise
+    except BaseException as _error:
+        _item = await _inner.athrow(_error)
+    else:
+        _item = await _inner.asend(_sent)
+"""
+
+
+def _delegation(call: ast.Call) -> list[ast.stmt]:
+    """Names are such that no parameter can have them; that the inner one ends, ends the outer."""
+    (tree,) = ast.parse(
+        "try:\n" + indent(_DELEGATION, "    ") + "except StopAsyncIteration: return"
+    ).body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id.startswith("_"):
+            node.id = f"<{node.id}>"
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            node.name = f"<{node.name}>"
+    assert isinstance(tree, ast.Try)
+    assert isinstance(tree.body[0], ast.Assign)
+    tree.body[0].value = call
+    return [tree]
 
 
 def _forwarding_call(code: types.CodeType) -> ast.Call:

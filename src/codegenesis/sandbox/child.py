@@ -123,7 +123,7 @@ def _obey(batch: serving.Batch, request: messages.Request) -> messages.Done | me
             return messages.Answers(batch.collect())
         case messages.Call(call):
             batch.load([call])
-            batch.run()
+            batch.run(watch=True)
             return messages.Answers(batch.collect())
     return messages.Done()
 

@@ -6,6 +6,8 @@ import importlib
 import os
 import sys
 import types
+from collections.abc import Iterator
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 from pathlib import Path
 
 from codegenesis.errors import SandboxImportError
@@ -37,7 +39,20 @@ def load(environment: Environment) -> types.ModuleType:
         _use_artifacts(environment.artifacts)
     if environment.setup:
         _set_up(environment.setup)
-    return _target(environment)
+    module = _target(environment)
+    if any(map(_is_async, _functions(module))):
+        importlib.import_module("codegenesis.sandbox.eventloop")  # once, not in each candidate
+    return module
+
+
+def _functions(module: types.ModuleType) -> Iterator[types.FunctionType]:
+    spaces = [vars(module), *(vars(each) for each in vars(module).values() if type(each) is type)]
+    for space in spaces:
+        yield from (each for each in space.values() if type(each) is types.FunctionType)
+
+
+def _is_async(function: types.FunctionType) -> bool:
+    return bool(function.__code__.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
 def _preload(name: str) -> None:

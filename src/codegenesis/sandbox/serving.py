@@ -13,6 +13,7 @@ import msgspec
 from codegenesis import fragment, wire
 from codegenesis.errors import FragmentError, WireError
 from codegenesis.model import OutcomeKind, digest
+from codegenesis.sandbox import driving
 from codegenesis.wire.decoding import Resolve
 
 _DETAIL_CHARS = 500
@@ -105,17 +106,31 @@ class Batch:
         self._function = function
         self._resolve = resolve
         self._max_bytes = max_bytes
+        self._encoded: Sequence[bytes] = ()
         self._calls: list[tuple[Any, Any] | WireError] = []
         self._ended: list[Ended] = []
 
     def load(self, calls: Sequence[bytes]) -> None:
         """Decode the arguments."""
+        self._encoded = calls
         self._calls = [self._decoded(call) for call in calls]
 
-    def run(self) -> None:
-        """Call the function once for each; whatever it raises is its answer."""
+    def run(self, *, watch: bool = False) -> None:
+        """Call the function once for each; whatever it raises is its answer.
+
+        Args:
+            watch: look closely at generators and the like, which calls them again.
+        """
+        self._ended.clear()
+        if driving.is_promise(self._function):
+            self._take_up(watch=watch)
+        else:
+            self._call()
+            self._finish(watch=watch)
+
+    def _call(self) -> None:
+        """What a plain function is charged for: nothing else is in this loop."""
         function, ended = self._function, self._ended
-        ended.clear()
         for call in self._calls:
             if isinstance(call, WireError):
                 continue
@@ -123,6 +138,37 @@ class Batch:
                 ended.append(Ended(False, function(*call[0], **call[1])))
             except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
                 ended.append(Ended(True, error))
+
+    def _finish(self, *, watch: bool) -> None:
+        """Take what plain functions returned unfinished: iterators, views, coroutines."""
+        loaded = [pair for pair in zip(self._encoded, self._calls, strict=True) if _is_call(pair)]
+        for at, ended in enumerate(self._ended):
+            if not ended.raised and driving.is_open(ended.value):
+                self._ended[at] = self._driven(ended.value, *loaded[at], watch=watch)
+
+    def _take_up(self, *, watch: bool) -> None:
+        for encoded, call in zip(self._encoded, self._calls, strict=True):
+            if isinstance(call, WireError):
+                continue
+            value: Any = None
+            try:
+                value = self._function(*call[0], **call[1])
+            except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
+                self._ended.append(Ended(True, error))
+                continue
+            self._ended.append(self._driven(value, encoded, call, watch=watch))
+
+    def _driven(self, value: Any, encoded: bytes, call: Any, *, watch: bool) -> Ended:
+        def fresh() -> tuple[Any, Any]:
+            return wire.decode_call(encoded, resolve=self._resolve)
+
+        try:
+            told = driving.drive(
+                self._function, value, call, encoded=encoded, fresh=fresh if watch else None
+            )
+            return Ended(False, told)
+        except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
+            return Ended(True, error)
 
     def collect(self) -> list[Answer]:
         """Encode how the calls ended, and their arguments as they were left."""
@@ -141,8 +187,14 @@ class Batch:
             return error
 
 
+def _is_call(pair: tuple[bytes, object]) -> bool:
+    return not isinstance(pair[1], WireError)
+
+
 def answer(ended: Ended, args: Any, kwargs: Any, *, max_bytes: int) -> Answer:
     """Encode how a call ended, and its arguments as the call left them."""
+    if isinstance(ended.value, driving.Stuck):
+        return Answer("died", detail=str(ended.value))
     try:
         if isinstance(ended.value, BaseException) and ended.raised:
             after = wire.encode_call(args, kwargs, max_bytes=max_bytes)

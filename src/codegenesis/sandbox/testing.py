@@ -52,6 +52,10 @@ class InProcessExecutor:
         self.close()
 
 
+def _outcome(said: serving.Answer) -> Outcome:
+    return Outcome(kind=said.kind, value=said.value, after=said.after, detail=said.detail)
+
+
 class InProcessCandidate:
     """See `InProcessExecutor`."""
 
@@ -60,7 +64,9 @@ class InProcessCandidate:
 
     def call(self, call: bytes) -> Outcome:
         """See `Candidate.call`."""
-        return self.time([call]).outcomes[0]
+        self._batch.load([call])
+        self._batch.run(watch=True)
+        return _outcome(*self._batch.collect())
 
     def time(self, calls: Sequence[bytes]) -> Timing:
         """See `Candidate.time`."""
@@ -71,9 +77,7 @@ class InProcessCandidate:
         ran = time.thread_time_ns()
         answers = self._batch.collect()
         overhead_ns = time.thread_time_ns() - ran + loaded - started
-        outcomes = tuple(
-            Outcome(kind=a.kind, value=a.value, after=a.after, detail=a.detail) for a in answers
-        )
+        outcomes = tuple(map(_outcome, answers))
         return Timing(run_ns=ran - loaded, overhead_ns=overhead_ns, outcomes=outcomes)
 
     def close(self) -> None:

@@ -27,9 +27,11 @@ table of numbers over arguments and result (a result could not be read without i
 
 from codegenesis.wire.decoding import SHARED, Opaque, decode, decode_call
 from codegenesis.wire.encoding import encode, encode_call, encode_exception, encode_outcome
+from codegenesis.wire.kinds import Driven
 
 __all__ = [
     "SHARED",
+    "Driven",
     "Opaque",
     "decode",
     "decode_call",

@@ -25,6 +25,24 @@ _T = TypeVar("_T")
 REFERENCE = "builtins:reference"
 
 
+class Driven(NamedTuple):
+    """What a generator or an iterator gave, for it does not travel itself.
+
+    Attributes:
+        kind: name of its type.
+        items: what it gave, up to a bound.
+        ending: `returned`, `raised` or `more`: the bound was reached.
+        value: what it returned; the encoded exception.
+        probes: how it goes about it, for comparison.
+    """
+
+    kind: str
+    items: list[Any]
+    ending: str
+    value: Any
+    probes: tuple[Any, ...]
+
+
 class Kind(NamedTuple):
     """How one type is taken apart and made.
 
@@ -150,6 +168,7 @@ KINDS: dict[str, Kind] = {
     ),
     "builtins:mappingproxy": Kind(_behind, types.MappingProxyType),
     "builtins:memoryview": Kind(_viewed, memoryview),
+    "codegenesis:driven": Kind(tuple, Driven),
 }
 
 #: These two are made by the decoder, which knows how names are resolved.
@@ -160,6 +179,7 @@ CHECKS: dict[str, Callable[..., object]] = {
 
 #: Types that no module holds under their name.
 BY_TYPE: dict[type, Handler] = {
+    Driven: handler("codegenesis:driven", KINDS["codegenesis:driven"]),
     types.MappingProxyType: handler("builtins:mappingproxy", KINDS["builtins:mappingproxy"]),
     memoryview: handler("builtins:memoryview", KINDS["builtins:memoryview"]),
 }
