@@ -1,11 +1,11 @@
 """Every limit ends the candidate that exceeds it, says which, and nothing else."""
 
 import pytest
-from jail_bench import Bench, call
+from jail_bench import Bench, call, write_project
 
 from codegenesis import wire
-from codegenesis.errors import FragmentError
-from codegenesis.sandbox import Limits, Sandbox
+from codegenesis.errors import FragmentError, SandboxImportError
+from codegenesis.sandbox import Environment, Limits, Sandbox
 
 pytestmark = pytest.mark.usefixtures("bench")
 
@@ -131,3 +131,120 @@ def test_a_candidate_that_ends_itself_ends_only_itself(bench, body, details):
     assert outcomes[-1].kind == "died"
     assert outcomes[-1].detail.endswith(tuple(details))
     assert bench.alive()
+
+
+KEPT_BY_THE_KERNEL = {
+    "open files": (
+        "import os\ngot = []\nwhile len(got) < 999: got.append(os.open('/dev/null', 0))",
+        "OSError: [Errno 24]",
+    ),
+    "file size": (
+        "import resource; assert resource.getrlimit(resource.RLIMIT_FSIZE) == (0, 0)\n"
+        "open('/dev/null', 'w').truncate(1)",
+        "PermissionError: [Errno 1]",
+    ),
+    "processes": (
+        "import resource; assert resource.getrlimit(resource.RLIMIT_NPROC) == (0, 0)\n"
+        "import os; os.fork()",
+        "PermissionError: [Errno 1]",
+    ),
+    "threads": (
+        "import threading; threading.Thread(target=print).start()",
+        "RuntimeError: can't start new thread",
+    ),
+    "recursion": ("def f(): return f()\nreturn f()", "RecursionError: maximum recursion depth"),
+    "the stack": (
+        "import resource; assert resource.getrlimit(resource.RLIMIT_STACK)[1] <= 8 << 20\n"
+        "raise OSError('stack')",
+        "OSError: stack",
+    ),
+    "locked memory": (
+        "import resource; assert resource.getrlimit(resource.RLIMIT_MEMLOCK) == (0, 0)\n"
+        "import mmap; mmap.mmap(-1, 4096, flags=0x2022)",  # MAP_LOCKED
+        "PermissionError: [Errno 1]|BlockingIOError: [Errno 11]",
+    ),
+    "message queues": (
+        "import resource; raise OSError(resource.getrlimit(resource.RLIMIT_MSGQUEUE))",
+        "OSError: (0, 0)",
+    ),
+    "core dumps": (
+        "import resource; raise OSError(resource.getrlimit(resource.RLIMIT_CORE))",
+        "OSError: (0, 0)",
+    ),
+    "address space": ("return bytearray(600 << 20)", "MemoryError: "),
+    "one number": ("return str(10 ** 5000)", "ValueError: Exceeds the limit"),
+}
+
+
+@pytest.mark.parametrize("what", KEPT_BY_THE_KERNEL)
+def test_a_limit_inside_is_an_exception_in_words_and_the_sibling_goes_on(each_bench, what):
+    body, words = KEPT_BY_THE_KERNEL[what]
+    with each_bench.candidate("return x") as sibling:
+        outcome = each_bench.outcome(body)
+        assert outcome.kind == "raised", outcome
+        assert outcome.detail.startswith(tuple(words.split("|")))
+        assert wire.decode(sibling.call(call(3)).value) == 3
+
+
+def test_the_stack_ends_before_the_memory_does(each_bench):
+    outcome = each_bench.outcome(
+        "import sys; sys.setrecursionlimit(10 ** 9)\n"
+        "class Deep:\n    def __repr__(self): return repr(self)\nreturn repr(Deep())"
+    )
+    assert (outcome.kind, outcome.detail) == ("died", "it crashed the interpreter (SIGSEGV)")
+    assert each_bench.alive()
+
+
+MIB = 1 << 20
+IMPORTS = {
+    "wall": ("import time\ntime.sleep(60)", Limits(import_s=0.4), "took longer than 0.4 s"),
+    "CPU": ("while True: pass", Limits(import_cpu_s=0.3), "used more than 0.3 s of CPU"),
+    "CPU of threads": (
+        "import threading\n"
+        "def work():\n    while True: pass\n"
+        "threads = [threading.Thread(target=work) for _ in range(3)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n",
+        Limits(import_cpu_s=0.3), "used more than 0.3 s of CPU",
+    ),
+    "memory": (
+        "kept = [bytearray(1 << 20) for _ in range(4000)]",
+        Limits(import_bytes=128 * MIB), "used more than 128 MiB of memory",
+    ),
+    "memory given back": (
+        "kept = bytearray(512 << 20)\ndel kept",
+        Limits(import_bytes=128 * MIB), "used more than 128 MiB of memory",
+    ),
+    "what it says of itself": ("raise OSError('x' * (8 << 20))", Limits(), "OSError: x{400}"),
+    "where it says it was": (
+        "exec(compile('1 / 0', __file__ + 'x' * (1 << 20), 'exec'))",
+        Limits(), "ZeroDivisionError",
+    ),
+    "text that bites": (
+        "class E(Exception):\n    def __str__(self): raise SystemExit(0)\nraise E",
+        Limits(), "cannot be imported|ended while",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tier", ["L3", "L2"])
+@pytest.mark.parametrize("what", IMPORTS)
+def test_the_import_has_limits_of_its_own(tmp_path, bench, what, tier):
+    source, limits, words = IMPORTS[what]
+    write_project(tmp_path, {"greedy.py": source})
+    environment = Environment(root=str(tmp_path), module="greedy")
+    with pytest.raises(SandboxImportError, match=words) as caught:
+        Sandbox(environment, limits=limits, tier=tier, highest=tier)
+    assert len(str(caught.value)) < 2000
+    assert caught.value.remedy
+    assert bench.alive()
+
+
+def test_what_an_import_prints_goes_nowhere_and_costs_nobody(tmp_path, capfd):
+    source = (
+        "import os\nfor _ in range(64): os.write(1, bytes(1 << 20)); os.write(2, bytes(1 << 20))\n"
+    )
+    write_project(tmp_path, {"loud.py": source + "def probe(x=None):\n    return x\n"})
+    with Sandbox(Environment(root=str(tmp_path), module="loud")) as sandbox:
+        assert Bench(sandbox).alive()
+    assert capfd.readouterr() == ("", "")
