@@ -118,12 +118,14 @@ def test_a_difference_that_only_the_solver_sees_fails_nobody(shop):
     assert trial.measurements["proof"] == 0.0
 
 
+@pytest.mark.slow
 def test_floats_are_never_proven(shop):
     trial = judged(shop, "half", [(0,), (2,)], "def half(x): return 1 < x / 2")
     assert trial.verdict != "failed"
     assert trial.measurements["proof"] == 0.0
 
 
+@pytest.mark.slow
 def test_what_ignores_its_time_limit_is_ended_from_outside(shop):
     gate = SymbolicGate(seconds=6.0)
     source = "def slow(x): return sum(step * x for step in range(100000))"

@@ -222,6 +222,7 @@ def excluded(baseline):
     return baseline.excluded, names(baseline.excluded)
 
 
+@pytest.mark.slow
 def test_a_patched_module_variable_does_not_reach_the_jail_and_is_left_out(known):
     found = known("taxed")
     assert names(found.selected) == ["test_taxed"]
@@ -344,9 +345,43 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
+#: Tried in every run of the suite; the others with the slow ones.
+ALWAYS = {"looks for pytest", "ends with success", "takes the assertions apart", "skips"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(source, id=name, marks=[] if name in ALWAYS else [pytest.mark.slow])
+        for name, source in HOSTILE.items()
+    ],
+)
 def test_hostile_variants_fail(tried, source):
     assert tried("unique", source).verdict == "failed"
+
+
+@pytest.mark.slow
+def test_a_result_on_which_the_test_never_ends_loses(shop, tmp_path):
+    (tmp_path / "test_waiting.py").write_text(WAITING)
+    found = baseline_tests(
+        shop.gene("taxed"), shop.sandbox, project=shop.directory, paths=[tmp_path]
+    )
+    assert names(found.selected) == ["test_until_enough"]
+    case = shop.case("taxed", (5,), budget_s=4.0)
+    trial = TestsGate(found).run(shop.variant("taxed", "def taxed(amount): return 0"), case)
+    assert trial.verdict == "failed"
+    assert "test_until_enough" in trial.detail
+
+
+WAITING = """
+from cg_shop import taxed
+
+def test_until_enough():
+    amount = taxed(10)
+    while amount < 11:
+        pass
+    assert amount == 11
+"""
 
 
 def test_tests_of_something_else_are_no_evidence(shop):
