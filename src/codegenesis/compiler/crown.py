@@ -60,6 +60,7 @@ def crown(
     survivors: Sequence[Variant],
     *,
     gates: Sequence[Gate],
+    last: Sequence[Gate] = (),
     pure: bool,
     min_gain: float = 1.05,
     budget_s: float = 60.0,
@@ -68,6 +69,7 @@ def crown(
     """Choose and finish the champion among variants that passed `gates`.
 
     Args:
+        last: gates that cost too much for any but the one that is about to be crowned.
         pure: the gene was measured pure; goes into the champion.
         min_gain: lower bound of the gain that is asked for.
         budget_s: seconds for all of it; half of them for the races of the selection.
@@ -78,7 +80,7 @@ def crown(
         FragmentError: the gene's file has changed under our feet.
         UsageError: the owner's objective failed.
     """
-    court = _Court(case, gates, objective, min_gain, time.monotonic() + budget_s)
+    court = _Court(case, gates, last, objective, min_gain, time.monotonic() + budget_s)
     field = list(survivors)
     while True:
         chosen = court.select(field)
@@ -127,11 +129,13 @@ class _Court:
         self,
         case: Case,
         gates: Sequence[Gate],
+        last: Sequence[Gate],
         objective: Objective,
         min_gain: float,
         deadline: float,
     ) -> None:
-        self._case, self._gates, self._calls = case, gates, racing_calls(case)
+        self._case, self._gates, self._last = case, gates, last
+        self._calls = racing_calls(case)
         self._objective, self._min_gain, self._deadline = objective, min_gain, deadline
         self.trials: list[Trial] = []
 
@@ -155,8 +159,19 @@ class _Court:
         tidy = msgspec.structs.replace(variant, source=self._smallest(chosen, variant))
         proven = self._proven(tidy) if tidy.id != variant.id else None
         if proven:
+            proven = self._through_last(proven)
             self.trials += proven.trials
-        return proven or as_it_is
+        if proven and not proven.failed:
+            return proven
+        finished = self._through_last(as_it_is)
+        self.trials += finished.failed
+        return finished
+
+    def _through_last(self, finished: _Finished) -> _Finished:
+        """The same, after the dear gates; the race stays the last of its trials."""
+        *before, race_trial = finished.trials
+        trials = run_gates(self._last, finished.variant, self._case)
+        return finished._replace(trials=(*before, *trials, race_trial))
 
     def champion(self, finished: _Finished, *, pure: bool) -> Champion:
         """The record of it."""
