@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Literal
 
-from codegenesis.compiler.statistics import Interval, interval, looks
+from codegenesis.compiler.statistics import CONFIDENCE, Interval, interval, looks
 from codegenesis.compiler.track import Died, Pair, Track, medians_ns
 from codegenesis.compiler.workload import plan, remembers
 from codegenesis.errors import FragmentError
@@ -32,6 +32,10 @@ from codegenesis.sandbox import Executor
 
 #: CPU for assembling a fragment and its imports that is not charged: it is paid once per process.
 SET_UP_ALLOWANCE_NS = 10_000_000
+
+#: With fewer pairs an interval says nothing; they may take so many times the budget.
+_LEAST_PAIRS = 4
+_GRACE = 3
 
 #: Bounds that stand for "nobody knows", as numbers that every format can hold.
 _EXTREME = 20.0
@@ -54,7 +58,8 @@ class Terms(Record, frozen=True, kw_only=True):
             pairs each.
         most_pairs: pairs when it stays undecided.
         block_ns: CPU of the original in one block, at least, where repeats allow it.
-        budget_s: seconds after which no further pair is begun.
+        budget_s: seconds after which no further pair is begun; the first four, without which
+            there is no interval to speak of, may take three times as long.
     """
 
     min_gain: float = 1.05
@@ -132,12 +137,16 @@ def race(
 
 
 def _run(track: Track, terms: Terms, *, deadline: float) -> Race:
+    grace_s, spent = (_GRACE - 1) * terms.budget_s, 0.0
     for look in looks(terms.pairs, terms.most_pairs):
         late = False
         while len(track.pairs) < look.pairs and not late:
             track.pair()
-            late = time.perf_counter() > deadline or track.hopeless
-        ended = _judge(track, terms, look.confidence)
+            last = deadline + (grace_s if len(track.pairs) < _LEAST_PAIRS else 0)
+            late = time.perf_counter() > last or track.hopeless
+        # Time ends a race whatever it showed: the error of the looks not taken is left for this one.
+        ended = _judge(track, terms, CONFIDENCE + spent if late else look.confidence)
+        spent += 1 - look.confidence
         if late or ended.verdict != "undecided":
             break
     return ended

@@ -27,6 +27,9 @@ from itertools import accumulate, combinations_with_replacement
 from statistics import mean, median, stdev
 from typing import NamedTuple
 
+#: Of every interval that is shown.
+CONFIDENCE = 0.99
+
 #: Values from which ranks can give 99 % at any look.
 _RANKS_FROM = 10
 
@@ -46,7 +49,7 @@ class Look(NamedTuple):
     confidence: float
 
 
-def interval(values: Sequence[float], *, confidence: float = 0.99) -> Interval:
+def interval(values: Sequence[float], *, confidence: float = CONFIDENCE) -> Interval:
     """Centre of symmetrically distributed `values`, with an interval of at least `confidence`."""
     if len(values) < 2:
         return Interval(values[0], -math.inf, math.inf)
@@ -60,7 +63,7 @@ def interval(values: Sequence[float], *, confidence: float = 0.99) -> Interval:
     return Interval(middle, middle - half, middle + half)
 
 
-def looks(first: int, most: int, *, confidence: float = 0.99) -> tuple[Look, ...]:
+def looks(first: int, most: int, *, confidence: float = CONFIDENCE) -> tuple[Look, ...]:
     """Looks at `first` pairs, twice as many and so on up to `most`; together of `confidence`."""
     counts = [first]
     while counts[-1] < most:
