@@ -21,7 +21,10 @@ from codegenesis.evidence.probes import Pair
 Path = tuple[Any, ...]
 
 _MOST_LEAVES = 24
-_LONGEST = 5000
+_LONGEST = 1200
+#: Ways in which a comparison can come out, as `Pair.relation` counts them.
+_OF_ORDER = (-1, 0, 1)
+_OF_TEXTS = (10, 14, 15, 16)
 _DEEP = 1100  # longer than Python's recursion is deep: a loop turned into a recursion shows
 _SIZED = (str, bytes, list, tuple, dict)
 
@@ -91,7 +94,8 @@ def halved(call: Call) -> Iterator[Call]:
     """
     for path, leaf in islice(_parts(call), _MOST_LEAVES):
         if type(leaf) is int and abs(leaf) < 1 << 50:
-            yield from (call, replaced(call, path, float(leaf)), replaced(call, path, leaf + 0.5))
+            news = (leaf, float(leaf), leaf + 0.5, 3, 3.0)
+            yield from (replaced(call, path, new) for new in news)
 
 
 def scaled(call: Call) -> Iterator[Call]:
@@ -110,9 +114,14 @@ def scaled(call: Call) -> Iterator[Call]:
             yield replaced(call, path, {grown: leaf[first]})
 
 
-def coined(call: Call, texts: Iterable[str]) -> Iterator[Call]:
-    """The call with texts that are made of two short constants of the program."""
-    short = [text for text in texts if 0 < len(text) <= 3][:12]
+def coined(call: Call, known: Literals) -> Iterator[Call]:
+    """The call with texts that are made of two short constants of the program.
+
+    Integers may stand for characters.
+    """
+    short = [text for text in known.texts if 0 < len(text) <= 3]
+    short += [chr(n) for n in known.ints[::3] if 32 < n < 127]
+    short = list(dict.fromkeys(short))[:12]
     for path, leaf in islice(_parts(call), _MOST_LEAVES):
         if type(leaf) is str:
             yield from (replaced(call, path, "".join(pair)) for pair in product(short, repeat=2))
@@ -188,7 +197,8 @@ def _textual(leaf: Any, left: Any, right: Any, name: str) -> Iterator[Any]:
         yield from _woven(leaf, (right,))
     if left and left in leaf:
         head, _, tail = leaf.rpartition(left)
-        for new in (right, right + left, left + right, _cousin(left)):
+        odd = _cousin(right)
+        for new in (right, right + left, left + right, _cousin(left), odd + right, right + odd):
             yield from (leaf.replace(left, new, 1), head + new + tail)
     if name not in ("==", "!=") and right:
         yield from (right + leaf, leaf + right, leaf.replace(right, right[:0]))
@@ -234,6 +244,7 @@ def unmet(trails: Iterable[tuple[Call, tuple[Pair, ...]]]) -> Iterator[tuple[Cal
             examples = first.setdefault(pair.relation, [])
             if len(examples) < 3:
                 examples.append((call, pair))
-    for (site, _relation), examples in first.items():
-        if not {(site, -1), (site, 0), (site, 1)} <= seen:
+    for (site, relation), examples in first.items():
+        ways = _OF_TEXTS if relation >= 10 else _OF_ORDER
+        if not {(site, way) for way in ways} <= seen:
             yield from examples

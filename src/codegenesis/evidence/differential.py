@@ -26,7 +26,10 @@ from codegenesis.model import Outcome, Trial, Variant
 
 _BASES = 8  # recorded calls that are bent
 _MOST_AIMED = 400  # aimed calls, per source of them
-_MOST_LONG, _MOST_HALVES = 12, 24
+_MOST_WATCHED = 40  # recorded calls whose comparisons are looked at
+_MOST_LONG, _MOST_HALVES = 6, 24
+#: Of the seconds, for edge cases and for each further source: dear calls must leave some to others.
+_EDGES_SHARE, _STAGE_SHARE = 0.3, 0.08
 
 
 class DifferentialGate:
@@ -98,16 +101,17 @@ class _Search:
     def aimed(self, source: str) -> Finding | None:
         """Calls aimed at what the two programs compare, and at what only the variant mentions."""
         bases = self._inputs.bases(_BASES)
+        watched = self._inputs.bases(_MOST_WATCHED)
         suspects = at_new_constants(self._case.gene.source, source, bases)
         known = self._case.memory.literals or Literals()
         sources: tuple[tuple[Iterable[Call], str, int], ...] = (
             (suspects, "suspects", _MOST_AIMED),
-            (aimed(self._case, source, bases), "aimed", _MOST_AIMED),
-            (self._at_original(bases), "aimed", 2 * _MOST_AIMED),
-            (chain.from_iterable(map(halved, self._inputs.bases(_MOST_HALVES))), "halves", 48),
+            (aimed(self._case, source, watched), "aimed", _MOST_AIMED),
+            (self._at_original(watched), "aimed", 2 * _MOST_AIMED),
+            (chain.from_iterable(map(halved, self._inputs.bases(_MOST_HALVES))), "halves", 96),
             (chain.from_iterable(map(scaled, bases[:2])), "scales", 120),
-            (coined(bases[0], known.texts), "coined", 150),
-            (chain.from_iterable(map(lengthened, bases)), "long", _MOST_LONG),
+            (coined(bases[0], known), "coined", 150),
+            (chain.from_iterable(map(lengthened, bases[:2])), "long", _MOST_LONG),
         )
         found = (self._each(calls, name, most) for calls, name, most in sources)
         return next(filter(None, found), None)
@@ -121,8 +125,10 @@ class _Search:
         return iter(known)
 
     def _each(self, calls: Iterable[Call], name: str, most: int) -> Finding | None:
+        share = _EDGES_SHARE if name == "edges" else _STAGE_SHARE
+        until = min(self._deadline, time.monotonic() + share * self._case.budget_s)
         for call in calls:
-            if self._counts[name] >= most or time.monotonic() > self._deadline:
+            if self._counts[name] >= most or time.monotonic() > until:
                 break
             try:
                 data = data_of(call)

@@ -71,6 +71,9 @@ def _codegenesis_pair(site, name, left, right):
         relation = 0
         try:
             relation = (left > right) - (left < right)
+            if name[0] == ".":
+                starts, ends = left.startswith(right), left.endswith(right)
+                relation = 10 + starts + 2 * ends + 4 * (right in left)
         except TypeError:
             relation = 2
         _codegenesis_pairs.setdefault((site, relation, type(left)), [site, name, left, right])
@@ -99,7 +102,7 @@ def _codegenesis_method(site, name, owner, *args):
     if args and type(owner) in (str, bytes):
         for part in args[0] if type(args[0]) is tuple else args[:1]:
             if type(part) is type(owner):
-                _codegenesis_pair(site, name, owner, part)
+                _codegenesis_pair(site, "." + name, owner, part)
     return getattr(owner, name)(*args)
 
 """
@@ -123,7 +126,7 @@ class Pair(Record, frozen=True, kw_only=True):
 
     Attributes:
         site: which comparison of the program, a number.
-        name: operator, or name of the method of a text (`startswith`).
+        name: operator, or the method of a text (`.startswith`).
         left, right: plain scalars; for `in`, one member of the container at a time.
     """
 
@@ -134,7 +137,15 @@ class Pair(Record, frozen=True, kw_only=True):
 
     @property
     def relation(self) -> tuple[int, int]:
-        """Site, and whether left was less (-1), equal (0), more (1) or neither (2)."""
+        """Site, and whether left was less (-1), equal (0), more (1) or neither (2).
+
+        For methods of texts from 10: one more where left starts with right, two more where it
+        ends with it, four more where it contains it.
+        """
+        if self.name.startswith(".") and type(self.left) is type(self.right):
+            left, right = self.left, self.right
+            ends = 2 * left.endswith(right) + 4 * (right in left)
+            return self.site, 10 + left.startswith(right) + ends
         try:
             return self.site, (self.left > self.right) - (self.left < self.right)
         except TypeError:

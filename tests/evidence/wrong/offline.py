@@ -11,11 +11,12 @@ import copy
 import gc
 import importlib
 import inspect
+import io
 import signal
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def _timed() -> Iterator[None]:
     gc.disable()  # what is raised in a callback of the collector is lost
     signal.setitimer(signal.ITIMER_REAL, _SECONDS, _SECONDS / 5)
     try:
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -62,6 +64,7 @@ class Workbench:
         self.function: types.FunctionType = vars(self.module)[name]
         path = Path(inspect.getfile(self.module)).resolve()
         found = fragment.find(path.read_text(), name)
+        assert found.line == self.function.__code__.co_firstlineno, "another def of that name"
         self.gene = Gene(
             service="wrong",
             module=module,

@@ -60,7 +60,6 @@ ORIGINALS = (
     Original("posixpath:join", lambda c: (c.of(*_PATH, most=3), c.of(*_PATH, most=3))),
     Original("posixpath:split", lambda c: (c.of(*_PATH),)),
     Original("genericpath:commonprefix", lambda c: (c.many(lambda: c.word("ab")),)),
-    Original("ntpath:normpath", lambda c: (c.of(*_DOS),)),
     Original("ntpath:splitdrive", lambda c: (c.of(*_DOS),)),
     Original("ntpath:join", lambda c: (c.of(*_DOS, most=3), c.of(*_DOS, most=3))),
     Original("html:escape", lambda c: (c.of(*_MARKUP),)),

@@ -11,7 +11,6 @@ from codegenesis.evidence import baseline, case, run_gates, standard_gates
 from codegenesis.evidence.mutants import mutants
 from codegenesis.model import Variant
 from codegenesis.sandbox import Environment, Limits, Sandbox
-from wrong.breakages import BREAKAGES
 from wrong.offline import Workbench, hash_of
 from wrong.originals import ORIGINALS, Original
 from wrong.wrapping import Wrong, wrapped
@@ -70,12 +69,12 @@ def wrong_versions(bench: Workbench, *, by_hand: int, by_operator: int) -> list[
     chance = Random(hash_of(bench.original.target))
     found = list(wrapped(bench.gene.source, bench.profile()))
     chance.shuffle(found)
-    rarity = Counter(breakage.group for breakage in BREAKAGES)
     turn = Counter[str]()
 
-    def place(wrong: Wrong) -> float:
+    def place(wrong: Wrong) -> int:
+        """The first of each group before the second of any."""
         turn[wrong.group] += 1
-        return turn[wrong.group] / rarity[wrong.group]
+        return turn[wrong.group]
 
     ordered = sorted(found, key=place)
     proven = (each for each in ordered if shown(bench, each))
