@@ -20,10 +20,9 @@ from codegenesis.evidence.case import Case, Objective
 from codegenesis.evidence.duel import LIMITS_OF_THE_MACHINE, OTHER_SEEDS, Subject
 from codegenesis.evidence.effects import spread
 from codegenesis.evidence.noise import Noise, at_most_order, is_hopeless, learned
-from codegenesis.evidence.plain import value_of
 from codegenesis.evidence.scan import scan
 from codegenesis.evidence.steady import steady
-from codegenesis.evidence.witness import witnessed
+from codegenesis.evidence.witness import reported, witnessed
 from codegenesis.evidence.words import clip, exception_type, show, show_call
 from codegenesis.model import Gene, Observation, Outcome, Record
 from codegenesis.sandbox import Executor
@@ -294,7 +293,7 @@ def _impure(
 def _told(report: Outcome) -> str:
     if report.kind != "returned":
         return f"cannot be watched: {clip(report.detail, 100)}"
-    value = value_of(report.value)
+    value = reported(report)
     for key in ("prints", "logs", "changes", "asks"):
         if value[key]:
             return f"{key} {clip(repr(value[key]), 100)}"

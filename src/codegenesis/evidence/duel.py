@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, Self
 
+from codegenesis.errors import WireError
 from codegenesis.evidence.case import Case
-from codegenesis.evidence.plain import Instance, value_of
+from codegenesis.evidence.plain import Built, Instance, value_of
 from codegenesis.evidence.steady import steady
-from codegenesis.evidence.words import difference, exception_type
+from codegenesis.evidence.words import broken_off, difference, exception_type
 from codegenesis.model import Outcome
 from codegenesis.sandbox import Candidate, Executor
 
@@ -170,7 +171,10 @@ class Duel:
 
 def _same_exception(expected: Outcome, got: Outcome) -> bool:
     kind = exception_type(expected)
-    return bool(kind) and exception_type(got) == kind
+    if kind:
+        return exception_type(got) == kind
+    broken = broken_off(expected)  # a generator raises after some items
+    return broken is not None and broken_off(got) == broken
 
 
 def is_excluded(expected: Outcome) -> bool:
@@ -185,5 +189,8 @@ def normal_kinds(case: Case) -> frozenset[str]:
 
 def result_kind(outcome: Outcome) -> str:
     """Type of the returned value; the class for an instance."""
-    value = value_of(outcome.value)
-    return value.type_name if isinstance(value, Instance) else type(value).__name__
+    try:
+        value = value_of(outcome.value)
+    except WireError:  # what a candidate says need not be a value
+        return ""
+    return value.type_name if isinstance(value, Instance | Built) else type(value).__name__

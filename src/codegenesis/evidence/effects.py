@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from codegenesis.errors import FragmentError
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Subject
-from codegenesis.evidence.plain import value_of
 from codegenesis.evidence.steady import steady
-from codegenesis.evidence.witness import witnessed
+from codegenesis.evidence.witness import reported, witnessed
 from codegenesis.evidence.words import clip, exception_type, show_call
 from codegenesis.model import Outcome, Trial, Variant
 
@@ -84,7 +83,7 @@ def spread(items: Sequence[bytes], most: int) -> Sequence[bytes]:
 def _differ(expected: Outcome, got: Outcome) -> str:
     if got.kind != "returned":
         return f"dies under observation ({clip(got.detail, 200)})"
-    before, after = value_of(expected.value), value_of(got.value)
+    before, after = reported(expected), reported(got)
     if not isinstance(after, dict) or after.keys() != before.keys():
         return "tampers with the observation"
     for key, words in _WORDS.items():

@@ -160,7 +160,7 @@ def _shape(value: Any) -> str:
 def _parameters(source: str) -> dict[str, ast.expr | None]:
     """Positional parameters first, as calls give them; then keyword-only ones."""
     node = ast.parse(source).body[-1]
-    if not isinstance(node, ast.FunctionDef):
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return {}
     own = node.args
     named = [*own.posonlyargs, *own.args]

@@ -77,12 +77,7 @@ class Sealed(Record, frozen=True, kw_only=True):
 
 
 def value_of(data: bytes) -> Any:
-    """Decode one value; raises `WireError` like `wire.decode`, which has seen it first.
-
-    Raises:
-        WireError: also for a value that contains itself, or shares so much that, written out, it
-            would be very large.
-    """
+    """Decode one value; raises `WireError` like `wire.decode`, which has seen it first."""
     decode(data)
     return _build(unfolded(_unpack(data)))
 

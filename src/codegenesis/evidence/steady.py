@@ -66,7 +66,7 @@ def steady(source: str, *, seed: int = 0) -> str:
 def decorated(source: str, prelude: str, name: str) -> str:
     """The fragment with one more decorator, which `prelude` defines, outside of all others."""
     node = ast.parse(source).body[-1]
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(each.lineno for each in decorators)]) - 1
     lines = source.splitlines(keepends=True)
     return "".join([*lines[:first], prelude, f"@{name}\n", *lines[first:]])

@@ -1,15 +1,15 @@
 """Shared objects written out: a value as a tree that can be changed in one place.
 
 The numbers that `wire` writes for what was met before mean positions in the whole, so a value that
-is taken apart must lose them first. Bounded: a few bytes can stand for 2**60 nodes.
+is taken apart must lose them first. Bounded: a few bytes can stand for 2**60 nodes. What contains
+itself, or would be too large, is an `Opaque` at that place: it can be looked at, not sent back.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from codegenesis.errors import WireError
-from codegenesis.wire import tags
+from codegenesis.wire import SHARED, tags
 from codegenesis.wire.library import KINDS
 
 _MOST_NODES = 200_000
@@ -33,11 +33,7 @@ _SETS = frozenset({tags.SET, tags.FROZENSET})
 
 
 def unfolded(node: Any) -> Any:
-    """The tree of an encoded value without marks of sharing.
-
-    Raises:
-        WireError: it contains itself, or would become too large.
-    """
+    """The tree of an encoded value without marks of sharing."""
     return _Unfolding().node(node) if _shares(node) else node
 
 
@@ -55,7 +51,7 @@ class _Unfolding:
         self._known: list[tuple[Any, int] | None] = []
 
     def node(self, node: Any) -> Any:
-        self._spend(1)
+        self._left -= 1
         if type(node) is list:
             return self._entered(lambda: self._row(node))
         if type(node) is not dict:
@@ -97,15 +93,10 @@ class _Unfolding:
 
     def _again(self, number: int) -> Any:
         found = self._known[number]
-        if found is None:
-            raise WireError("a value that contains itself cannot be written out")
-        self._spend(found[1])
+        if found is None or found[1] > self._left:
+            return {tags.UNENCODABLE: SHARED}
+        self._left -= found[1]
         return found[0]
-
-    def _spend(self, nodes: int) -> None:
-        self._left -= nodes
-        if self._left < 0:
-            raise WireError(f"written out, it would have more than {_MOST_NODES} nodes")
 
 
 def _is_numbered(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codegenesis.errors import WireError
-from codegenesis.evidence.plain import call_of, value_of
+from codegenesis.evidence.plain import Built, call_of, value_of
 from codegenesis.model import Outcome
 from codegenesis.wire import Opaque, decode
 
@@ -37,7 +37,7 @@ def show(outcome: Outcome) -> str:
     try:
         if outcome.kind == "raised":
             return f"raises {_exception(decode(outcome.value))}"
-        return f"returns {clip(repr(value_of(outcome.value)))}"
+        return _returned(value_of(outcome.value))
     except WireError:
         return f"{outcome.kind} something unreadable"
 
@@ -49,7 +49,9 @@ def difference(name: str, call: bytes, expected: Outcome, got: Outcome) -> str:
         left, right = f"{left}{_leaving(expected)}", f"{right}{_leaving(got)}"
     if left == right:
         left, right = f"{left} [{_types(expected)}]", f"{right} [{_types(got)}]"
-    if left == right:
+    if left == right and left.startswith("gives"):
+        right += ", but goes about it otherwise (laziness, send and throw, items reused)"
+    elif left == right:
         right += ", where other objects are the same ones (shared, or a copy instead)"
     return f"{show_call(name, call)}: the original {left}, the variant {right}"
 
@@ -62,7 +64,32 @@ def exception_type(outcome: Outcome) -> str:
         value = decode(outcome.value)
     except WireError:
         return ""
+    return _type_name(value)
+
+
+def broken_off(outcome: Outcome) -> object:
+    """What a generator gave before it raised, and the type that it raised; None for all others."""
+    try:
+        value = value_of(outcome.value) if outcome.kind == "returned" else None
+        if not isinstance(value, Built) or value.parts[2:3] != ("raised",):
+            return None
+        return value.parts[:2], _type_name(decode(value.parts[3]))
+    except WireError:
+        return None
+
+
+def _type_name(value: object) -> str:
     return value.type_name if isinstance(value, Opaque) else ""
+
+
+def _returned(value: Any) -> str:
+    if not isinstance(value, Built) or value.type_name != "codegenesis:driven":
+        return f"returns {clip(repr(value))}"
+    kind, items, ending, end, _ = value.parts
+    told = f"gives {clip(repr(items))} as {kind}"
+    if ending == "raised":
+        return f"{told}, then raises {_exception(decode(end))}"
+    return f"{told} and more" if ending == "more" else f"{told}, then returns {end!r}"
 
 
 def _exception(value: Any) -> str:

@@ -150,6 +150,15 @@ def _exception(name: object, args: object, state: object) -> None:
         raise WireError("expected name, arguments and state of an exception")
 
 
+def _driven(kind: object, items: object, ending: object, value: object, probes: object) -> None:
+    if (type(kind), type(items), type(probes)) != (str, list, tuple):
+        raise WireError("expected kind, items and probes of an iterator")
+    if ending not in ("returned", "raised", "more") or (ending == "raised") > (
+        type(value) is bytes
+    ):
+        raise WireError("expected how an iterator ended")
+
+
 KINDS: dict[str, Kind] = {
     **_by_text("pathlib", "PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath"),
     **_by_text("ipaddress", "IPv4Address", "IPv4Network", "IPv4Interface"),
@@ -168,7 +177,7 @@ KINDS: dict[str, Kind] = {
     ),
     "builtins:mappingproxy": Kind(_behind, types.MappingProxyType),
     "builtins:memoryview": Kind(_viewed, memoryview),
-    "codegenesis:driven": Kind(tuple, Driven),
+    "codegenesis:driven": Kind(tuple, Driven, _driven),
 }
 
 #: These two are made by the decoder, which knows how names are resolved.
