@@ -29,10 +29,6 @@ _DEPTH = 6
 _WIDE = 1 << 62
 
 
-class Enough(BaseException):
-    """The budget of events is spent; what is known is known."""
-
-
 class Place:
     """A variable, an attribute, or the items of a container: the types that were seen there."""
 
@@ -75,14 +71,14 @@ class Watcher:
 
     Args:
         filename: of the fragment.
-        classes: by name, the classes whose instances are looked into.
-        events: lines after which it is enough.
+        classes: by name, those whose instances are looked into; two may share one but for a blank.
+        events: after so many, only calls of functions that were never seen are looked at.
     """
 
     def __init__(self, filename: str, classes: dict[str, type], *, events: int) -> None:
         self.places: dict[str, Place] = {}
         self._filename = filename
-        self._names = {kind: name for name, kind in classes.items()}
+        self._names = {kind: name.strip() for name, kind in classes.items()}
         self._events = events
         self._lines: dict[tuple[CodeType, int], int] = {}
         self._total: dict[CodeType, int] = {}
@@ -106,7 +102,11 @@ class Watcher:
             return None
         self._events -= 1
         if self._events < 0:
-            raise Enough
+            if event == "line":
+                frame.f_trace_lines = False
+                return self.trace
+            if event == "call" and self._calls.get(code, 0) > 3:
+                return None
         name = _short(code.co_qualname)
         if event == "call":
             return self._enter(name, frame)
@@ -248,18 +248,19 @@ def watched(
 
     Args:
         constants: module-level values that the program reads, by name.
-        events: lines of the program after which it is ended.
+        events: of the program, after which little more is looked at.
     """
     code: CodeType = entry.__code__  # type: ignore[attr-defined]
-    watcher = _watcher(code.co_filename, classes, events)
+    outside = entry.__globals__  # type: ignore[attr-defined]
+    kinds = dict(classes)
+    kinds.update((f"{n} ", outside[n]) for n in classes if isinstance(outside.get(n), type))
+    watcher = _watcher(code.co_filename, kinds, events)
     for name, value in constants.items():
         watcher.note(f"global:{name}", value)
     raised = ""
     sys.settrace(watcher.trace)
     try:
         entry(*args, **kwargs)
-    except Enough:
-        raised = "enough"
     except Exception as error:  # the program's own; its types are still evidence
         raised = f"{type(error).__name__}: {error}"[:200]
     finally:

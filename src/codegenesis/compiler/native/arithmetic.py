@@ -38,7 +38,7 @@ def as_double(s: Scope, e: E) -> str:
     e = number(e)
     if e.t == INT:
         if e.code.startswith("(<ll>") and e.code[5:-1].isdigit() and int(e.code[5:-1]) < 1 << 53:
-            return f"{e.code[5:-1]}.0"
+            return f"{float(e.code[5:-1])!r}"
         return f"l2d({e.code})"
     if e.t == NUM:
         return f"({e.code}).v"

@@ -281,9 +281,10 @@ class _Edge:
             self._read(t, name) for name, (_, t) in zip(names, signature.parameters, strict=True)
         ]
         lines = self._bind()
-        lines += [f"def enter({', '.join(names)}):", "    global busy_, depth_"]
+        lines += [f"def enter({', '.join(names)}):", "    global busy_, depth_, bad_"]
         lines += [f"    global g_{name}" for name in world.read_globals]
         lines += ["    if busy_: raise Outside()", "    busy_ = True", "    depth_ = 0"]
+        lines.append("    bad_ = False")
         lines.append("    cdef dict done = {}")
         if world.uses_random:
             lines.append("    state = random_.getstate()")
@@ -308,8 +309,9 @@ class _Edge:
         if call.t.is_flat:
             lines = [f"        result = {world.boxed(call)}", "        if given_:"]
             lines += ["            plan = write_back(done)", "            commit_(plan, done)"]
+            lines.insert(1, "        check_bad()")
         else:
-            lines = [f"        native = {call.code}", "        plan = write_back(done)"]
+            lines = [f"        native = {call.code}", "        check_bad()", "        plan = write_back(done)"]
             lines += ["        result = outward(native, done)", "        commit_(plan, done)"]
         for name in written:
             t = world.typing.at(f"global:{name}")

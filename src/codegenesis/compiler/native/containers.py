@@ -188,6 +188,25 @@ def _list_value(s: Scope, t: T, value: E) -> str:
     return s.world.boxed(E(s.world.to(value, inner), inner))
 
 
+def store_moved(s: Scope, target: ast.Subscript, value: ast.Subscript) -> bool:
+    """`a[i:j] = b[k:l:m]` of numbers, without a list in between; False when it is something else."""
+    into, out = target.slice, value.slice
+    if not isinstance(into, ast.Slice) or not isinstance(out, ast.Slice) or into.step is not None:
+        return False
+    source = expressions.expression(s, value.value)
+    if source.t.kind != "vec" or not source.code.isidentifier():
+        return False
+    a, b, step, has = _parts(s, out)
+    base = expressions.expression(s, target.value)
+    if base.t != source.t or not base.code.isidentifier():
+        return False
+    s.world.changes(base.t)
+    start, stop, _, where = _parts(s, into)
+    parts = (base.code, start, stop, where, source.code, a, b, step, has)
+    s.out(f"V{base.t.of[0]}_move({', '.join(map(str, parts))})")
+    return True
+
+
 def _store_slice(s: Scope, base: E, node: ast.Slice, value: E) -> None:
     if node.step is not None or base.t.kind not in ("vec", "array"):
         raise UnsupportedError("a store into a slice")

@@ -28,21 +28,18 @@ def _function(
     world: World, name: str, node: ast.FunctionDef, signature: Signature, *, counted: bool
 ) -> list[str]:
     scope = Scope(world, name, node)
+    scope.counted = counted
     if counted:
         scope.out("deeper()")
-        scope.begin("try:")
     statements.block(scope, node.body)
-    if counted:
-        scope.end()
-        scope.begin("finally:")
-        scope.out("shallower()")
-        scope.end()
     if not _leaves(node.body):
+        scope.out("shallower()" if counted else "pass")
         scope.out(f"return {_fall_through(world, signature)}")
     parameters = ", ".join(f"{world.held(t)} v_{p}" for p, t in signature.parameters)
     head = f"cdef {world.held(signature.result)} {function_name(name)}({parameters})"
     fails = world.fails(signature.result)
     declared = [f"    {line}" for line in scope.declarations()]
+    declared += [f"    global g_{n}" for n in world.program.written if n in world.read_globals]
     return [f"{head} {fails}:".replace(" :", ":"), *declared, *scope.lines]
 
 

@@ -18,6 +18,7 @@ from codegenesis.compiler.native.world import E, UnsupportedError
 def while_loop(s: Scope, node: ast.While) -> None:
     """`while test: …`."""
     s.begin(f"while {truth(s, node.test)}:")
+    s.out("check_bad()")
     statements.block(s, node.body)
     s.end()
     _otherwise(s, node)

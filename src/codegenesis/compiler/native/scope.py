@@ -15,11 +15,15 @@ class Scope:
 
     Args:
         name: of the function, `Class.method` for a method.
+
+    Attributes:
+        counted: its depth is counted, as it may come to call itself.
     """
 
     def __init__(self, world: World, name: str, node: ast.FunctionDef) -> None:
         self.world, self.name, self.node = world, name, node
         self.lines: list[str] = []
+        self.counted = False
         self.locals = local_names(node)
         self.handles = any(isinstance(inner, ast.Try) for inner in ast.walk(node))
         parameters = {each.arg for each in node.args.args + node.args.kwonlyargs}
@@ -56,6 +60,10 @@ class Scope:
         name = self.temporary(e.t)
         self.out(f"{name} = {e.code}")
         return E(name, e.t, e.fresh)
+
+    def steady(self, e: E) -> E:
+        """The expression, where nothing is assigned before it is used for the last time."""
+        return e if e.code.isidentifier() else self.kept(e)
 
     def bound(self, e: E) -> tuple[E, E]:
         """Evaluated where it first stands, and by name from there on."""

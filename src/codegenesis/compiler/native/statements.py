@@ -51,7 +51,7 @@ def store(s: Scope, target: ast.expr, value: E) -> None:
         case ast.Attribute():
             _store_attribute(s, target, value)
         case ast.Subscript():
-            base = s.kept(expression(s, target.value))
+            base = s.steady(expression(s, target.value))
             containers.store(s, base, target.slice, value)
         case ast.Tuple() | ast.List():
             for inner, item in zip(target.elts, unpacked(s, value, target.elts), strict=True):
@@ -90,10 +90,10 @@ def unpacked(s: Scope, value: E, targets: list[ast.expr]) -> list[E]:
     if value.t.is_row:
         if len(value.t.of) != count:
             raise UnsupportedError("another number of targets")
-        row = s.kept(value)
+        row = s.steady(value)
         return [E(f"{row.code}.i{i}", t) for i, t in enumerate(value.t.of)]
     if value.t.kind == "vec":
-        whole = s.kept(value)
+        whole = s.steady(value)
         letter = value.t.of[0]
         s.out(f"if V{letter}_len({whole.code}) != {count}: {REFUSAL}")
         inner = item_type(value.t)
@@ -130,9 +130,12 @@ def _assign_one(s: Scope, target: ast.expr, value: ast.expr) -> None:
         for (one, _), e in zip(pairs, held, strict=True):
             store(s, one, e)
         return
+    if isinstance(target, ast.Subscript) and isinstance(value, ast.Subscript):
+        if containers.store_moved(s, target, value):
+            return
     e = expression(s, value, _wanted(s, target))
     if isinstance(target, ast.Attribute | ast.Subscript):
-        e = s.kept(e)  # Python evaluates the right side first
+        e = s.steady(e)  # Python evaluates the right side first
     store(s, target, e)
 
 
@@ -168,7 +171,7 @@ def _augmented(s: Scope, node: ast.AugAssign) -> None:
                 return
             store(s, node.target, _changed(s, node, left))
         case ast.Attribute():
-            base = s.kept(expression(s, node.target.value))
+            base = s.steady(expression(s, node.target.value))
             if base.t.kind != "struct":
                 raise UnsupportedError("an attribute of what is not an instance")
             t = s.world.attribute(base.t.of[0], node.target.attr)
@@ -205,10 +208,10 @@ def _extended(s: Scope, node: ast.AugAssign, left: E) -> None:
 
 
 def _augmented_item(s: Scope, node: ast.AugAssign, target: ast.Subscript) -> None:
-    base = s.kept(expression(s, target.value))
+    base = s.steady(expression(s, target.value))
     if isinstance(target.slice, ast.Slice):
         raise UnsupportedError("an augmented assignment to a slice")
-    index = s.kept(expression(s, target.slice))
+    index = s.steady(expression(s, target.slice))
     place = _Held(index)
     left = s.kept(containers.item(s, ast.Subscript(_Held(base), place, ast.Load())))
     if left.t.kind in ("vec", "list", "array"):
@@ -229,10 +232,11 @@ class _Held(ast.expr):
 
 def _returned(s: Scope, node: ast.Return) -> None:
     result = s.world.signature(s.name).result
-    if node.value is None:
-        s.out(f"return {s.world.to(E('None', NONE), result)}")
-        return
-    s.out(f"return {as_type(s, node.value, result)}")
+    code = as_type(s, node.value or ast.Constant(None), result)
+    if s.counted:
+        code = s.kept(E(code, result)).code
+        s.out("shallower()")
+    s.out(f"return {code}")
 
 
 def _if(s: Scope, node: ast.If) -> None:

@@ -18,8 +18,8 @@ from libc.math cimport sqrt as c_sqrt, sin as c_sin, cos as c_cos, tan as c_tan
 from libc.math cimport atan as c_atan, atan2 as c_atan2, exp as c_exp, log as c_log, hypot as c_hypot
 from libc.math cimport asin as c_asin, acos as c_acos, log10 as c_log10, log2 as c_log2
 from libc.math cimport ceil as c_ceil, trunc as c_trunc
-from libc.stdlib cimport malloc, realloc, free
 from libc.string cimport memcpy, memmove
+from cpython.bytes cimport PyBytes_FromStringAndSize, PyBytes_AS_STRING
 from cpython.object cimport PyObject
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.float cimport PyFloat_AS_DOUBLE
@@ -32,12 +32,17 @@ ctypedef long long ll
 cdef struct num:
     double v
     bint i
-cdef ll WIDE = 9007199254740992
 cdef ll depth_ = 0
+# Set where a refusal cannot be raised at once; looked at in every unbounded loop and at the end.
+cdef bint bad_ = False
+cdef inline int check_bad() except -1:
+    if bad_:
+        raise Outside()
+    return 0
 
-cdef ll out_l() except? -1:
+cdef ll out_l() except? -4611686018427388977:
     raise Outside()
-cdef double out_d() except? -1.0:
+cdef double out_d() except? -1.2345678901234567e-301:
     raise Outside()
 cdef bint out_b() except -1:
     raise Outside()
@@ -47,7 +52,7 @@ cdef object out_o():
     raise Outside()
 
 # --- into C and back, exactly ---
-cdef inline ll o2l(object o) except? -1:
+cdef inline ll o2l(object o) except? -4611686018427388977:
     cdef int wide = 0
     cdef ll r
     if type(o) is not int:
@@ -56,7 +61,7 @@ cdef inline ll o2l(object o) except? -1:
     if wide:
         raise Outside()
     return r
-cdef inline double o2d(object o) except? -1.0:
+cdef inline double o2d(object o) except? -1.2345678901234567e-301:
     if type(o) is not float:
         raise Outside()
     return PyFloat_AS_DOUBLE(o)
@@ -80,8 +85,8 @@ cdef inline object n2o(num x):
     if x.i:
         return <ll>x.v
     return x.v
-cdef inline double l2d(ll x) except? -1.0:
-    if x > WIDE or x < -WIDE:
+cdef inline double l2d(ll x) except? -1.2345678901234567e-301:
+    if x > 9007199254740992LL or x < -9007199254740992LL:
         raise Outside()
     return <double>x
 cdef inline num num_d(double x) noexcept:
@@ -89,9 +94,12 @@ cdef inline num num_d(double x) noexcept:
     r.v = x
     r.i = False
     return r
-cdef inline num num_l(ll x) except *:
+cdef inline num num_l(ll x) noexcept:
+    global bad_
     cdef num r
-    r.v = l2d(x)
+    if x > 9007199254740992LL or x < -9007199254740992LL:
+        bad_ = True
+    r.v = <double>x
     r.i = True
     return r
 cdef inline num num_small(ll x) noexcept:
@@ -99,27 +107,28 @@ cdef inline num num_small(ll x) noexcept:
     r.v = <double>x
     r.i = True
     return r
-cdef inline double n2d(num x) except? -1.0:
+cdef inline double n2d(num x) except? -1.2345678901234567e-301:
     if x.i:
         raise Outside()
     return x.v
-cdef inline ll n2l(num x) except? -1:
+cdef inline ll n2l(num x) except? -4611686018427388977:
     if not x.i:
         raise Outside()
     return <ll>x.v
-cdef inline num n_checked(double v, bint i) except *:
+cdef inline num n_checked(double v, bint i) noexcept:
+    global bad_
     cdef num r
     if i and (v > 9007199254740992.0 or v < -9007199254740992.0):
-        raise Outside()
+        bad_ = True
     r.v = v
     r.i = i
     return r
-cdef inline num n_add(num a, num b) except *:
+cdef inline num n_add(num a, num b) noexcept:
     return n_checked(a.v + b.v, a.i and b.i)
-cdef inline num n_sub(num a, num b) except *:
+cdef inline num n_sub(num a, num b) noexcept:
     return n_checked(a.v - b.v, a.i and b.i)
-cdef inline num n_mul(num a, num b) except *:
-    if a.i and b.i and a.v == 0.0 or b.i and a.i and b.v == 0.0:
+cdef inline num n_mul(num a, num b) noexcept:
+    if a.i and b.i and (a.v == 0.0 or b.v == 0.0):
         return num_small(0)
     return n_checked(a.v * b.v, a.i and b.i)
 cdef inline num n_neg(num a) noexcept:
@@ -136,21 +145,21 @@ cdef inline num n_abs(num a) noexcept:
     return r
 
 # --- arithmetic ---
-cdef inline ll l_neg(ll a) except? -1:
+cdef inline ll l_neg(ll a) except? -4611686018427388977:
     return 0 - a
-cdef inline ll l_abs(ll a) except? -1:
+cdef inline ll l_abs(ll a) except? -4611686018427388977:
     return 0 - a if a < 0 else a
-cdef inline double l_div(ll a, ll b) except? -1.0:
+cdef inline double l_div(ll a, ll b) except? -1.2345678901234567e-301:
     if b == 0:
         raise ZeroDivisionError("division by zero")
     return l2d(a) / l2d(b)
-cdef inline double d_div(double a, double b) except? -1.0:
+cdef inline double d_div(double a, double b) except? -1.2345678901234567e-301:
     if b == 0.0:
         raise ZeroDivisionError("float division by zero")
     return a / b
 @cython.cdivision(True)
 @cython.overflowcheck(False)
-cdef inline ll l_floordiv(ll a, ll b) except? -1:
+cdef inline ll l_floordiv(ll a, ll b) except? -4611686018427388977:
     cdef ll q
     if b == 0:
         raise ZeroDivisionError("integer division or modulo by zero")
@@ -162,7 +171,7 @@ cdef inline ll l_floordiv(ll a, ll b) except? -1:
     return q
 @cython.cdivision(True)
 @cython.overflowcheck(False)
-cdef inline ll l_mod(ll a, ll b) except? -1:
+cdef inline ll l_mod(ll a, ll b) except? -4611686018427388977:
     cdef ll r
     if b == 0:
         raise ZeroDivisionError("integer division or modulo by zero")
@@ -172,7 +181,7 @@ cdef inline ll l_mod(ll a, ll b) except? -1:
     if r != 0 and ((r < 0) != (b < 0)):
         r += b
     return r
-cdef inline double d_mod(double a, double b) except? -1.0:
+cdef inline double d_mod(double a, double b) except? -1.2345678901234567e-301:
     cdef double r
     if b == 0.0:
         raise ZeroDivisionError("float modulo")
@@ -183,7 +192,7 @@ cdef inline double d_mod(double a, double b) except? -1.0:
     else:
         r = copysign(0.0, b)
     return r
-cdef inline double d_floordiv(double a, double b) except? -1.0:
+cdef inline double d_floordiv(double a, double b) except? -1.2345678901234567e-301:
     cdef double m, d, f
     if b == 0.0:
         raise ZeroDivisionError("float floor division by zero")
@@ -199,7 +208,7 @@ cdef inline double d_floordiv(double a, double b) except? -1.0:
     else:
         f = copysign(0.0, a / b)
     return f
-cdef inline double d_pow(double a, double b) except? -1.0:
+cdef inline double d_pow(double a, double b) except? -1.2345678901234567e-301:
     cdef double r
     if not (isfinite(a) and isfinite(b)):
         raise Outside()
@@ -209,7 +218,7 @@ cdef inline double d_pow(double a, double b) except? -1.0:
     if not isfinite(r):
         raise Outside()
     return r
-cdef inline ll l_pow(ll a, ll b) except? -1:
+cdef inline ll l_pow(ll a, ll b) except? -4611686018427388977:
     cdef ll r = 1
     if b < 0:
         raise Outside()
@@ -221,7 +230,7 @@ cdef inline ll l_pow(ll a, ll b) except? -1:
             a = a * a
     return r
 @cython.overflowcheck(False)
-cdef inline ll l_shl(ll a, ll b) except? -1:
+cdef inline ll l_shl(ll a, ll b) except? -4611686018427388977:
     cdef ll r
     if b < 0 or b > 62:
         raise Outside()
@@ -229,7 +238,7 @@ cdef inline ll l_shl(ll a, ll b) except? -1:
     if r >> b != a:
         raise Outside()
     return r
-cdef inline ll l_shr(ll a, ll b) except? -1:
+cdef inline ll l_shr(ll a, ll b) except? -4611686018427388977:
     if b < 0:
         raise Outside()
     return a >> (63 if b > 63 else b)
@@ -241,29 +250,29 @@ cdef inline double d_min(double a, double b) noexcept:
     return b if b < a else a
 cdef inline double d_max(double a, double b) noexcept:
     return b if b > a else a
-cdef inline ll d2l(double a) except? -1:
+cdef inline ll d2l(double a) except? -4611686018427388977:
     if not (-4e18 < a < 4e18):
         raise Outside()
     return <ll>a
-cdef inline double d_in(double a) except? -1.0:
+cdef inline double d_in(double a) except? -1.2345678901234567e-301:
     if not isfinite(a):
         raise Outside()
     return a
-cdef inline double d_pos(double a) except? -1.0:
+cdef inline double d_pos(double a) except? -1.2345678901234567e-301:
     if not (a > 0.0 and isfinite(a)):
         raise Outside()
     return a
-cdef inline double d_unit(double a) except? -1.0:
+cdef inline double d_unit(double a) except? -1.2345678901234567e-301:
     if not (-1.0 <= a <= 1.0):
         raise Outside()
     return a
-cdef inline double d_sqrt(double a) except? -1.0:
+cdef inline double d_sqrt(double a) except? -1.2345678901234567e-301:
     if not (a >= 0.0 and isfinite(a)):
         raise Outside()
     return c_sqrt(a)
-cdef double as_double(object o) except? -1.0:
+cdef double as_double(object o) except? -1.2345678901234567e-301:
     return PyFloat_AS_DOUBLE(o) if type(o) is float else l2d(o2l(o))
-cdef inline ll w32(ll a, ll low, ll high) except? -1:
+cdef inline ll w32(ll a, ll low, ll high) except? -4611686018427388977:
     if a < low or a > high:
         raise Outside()
     return a
@@ -273,6 +282,34 @@ cdef inline int deeper() except -1:
     if depth_ > 250:
         raise Outside()
     return 0
+
+@cython.overflowcheck(False)
+@cython.cdivision(True)
+cdef inline ll span(ll n, ll *a, ll b, ll step, int has) noexcept:
+    # As PySlice_AdjustIndices: the count, and the start in *a; has: 1 start, 2 stop.
+    cdef ll start = a[0]
+    if has & 1:
+        if start < 0:
+            start += n
+            if start < 0:
+                start = -1 if step < 0 else 0
+        elif start >= n:
+            start = n - 1 if step < 0 else n
+    else:
+        start = n - 1 if step < 0 else 0
+    if has & 2:
+        if b < 0:
+            b += n
+            if b < 0:
+                b = -1 if step < 0 else 0
+        elif b >= n:
+            b = n - 1 if step < 0 else n
+    else:
+        b = -1 if step < 0 else n
+    a[0] = start
+    if step < 0:
+        return (start - b - 1) / (0 - step) + 1 if b < start else 0
+    return (b - start - 1) / step + 1 if start < b else 0
 
 # --- containers that stay Python's ---
 @cython.overflowcheck(False)
@@ -339,19 +376,22 @@ cdef class VX:
     cdef CT *p
     cdef Py_ssize_t n
     cdef Py_ssize_t room
+    cdef bytes held  # the items, where they are many
+    cdef CT few[12]
     cdef int code  # of the array that this stands for; 0 for a list
-    def __dealloc__(self):
-        free(self.p)
 @cython.overflowcheck(False)
-cdef VX VX_new(Py_ssize_t room):
+cdef inline VX VX_new(Py_ssize_t room):
     cdef VX v = VX.__new__(VX)
-    if room < 4:
-        room = 4
+    v.n = 0
+    v.code = 0
+    if room <= 12:
+        v.p = v.few
+        v.room = 12
+        return v
     if room > 100000000:
         raise Outside()
-    v.p = <CT *>malloc(room * sizeof(CT))
-    if v.p == NULL:
-        raise Outside()
+    v.held = PyBytes_FromStringAndSize(NULL, room * <Py_ssize_t>sizeof(CT))
+    v.p = <CT *>PyBytes_AS_STRING(v.held)
     v.room = room
     return v
 cdef inline VX as_VX(object o):
@@ -392,16 +432,17 @@ cdef inline ll VX_len(VX v) except -1:
     if v is None:
         raise Outside()
     return v.n
+@cython.overflowcheck(False)
 cdef int VX_grow(VX v, Py_ssize_t room) except -1:
-    cdef CT *p
+    cdef bytes held
     if room > 100000000:
         raise Outside()
     if room > v.room:
         room = room + (room >> 1)
-        p = <CT *>realloc(v.p, room * sizeof(CT))
-        if p == NULL:
-            raise Outside()
-        v.p = p
+        held = PyBytes_FromStringAndSize(NULL, room * <Py_ssize_t>sizeof(CT))
+        memcpy(PyBytes_AS_STRING(held), v.p, v.n * sizeof(CT))
+        v.p = <CT *>PyBytes_AS_STRING(held)
+        v.held = held
         v.room = room
     return 0
 cdef inline int VX_append(VX v, CT x) except -1:
@@ -483,69 +524,62 @@ cdef VX VX_concat(VX a, VX b):
     memcpy(r.p + a.n, b.p, b.n * sizeof(CT))
     r.n = a.n + b.n
     return r
-cdef VX VX_slice(VX v, ll a, ll b, ll step, int has):
-    # has: 1 start, 2 stop; as PySlice_AdjustIndices
-    cdef VX r
-    cdef ll n, i, count
-    if v is None or step == 0:
-        raise Outside()
-    n = v.n
-    if has & 1:
-        if a < 0:
-            a += n
-            if a < 0:
-                a = -1 if step < 0 else 0
-        elif a >= n:
-            a = n - 1 if step < 0 else n
-    else:
-        a = n - 1 if step < 0 else 0
-    if has & 2:
-        if b < 0:
-            b += n
-            if b < 0:
-                b = -1 if step < 0 else 0
-        elif b >= n:
-            b = n - 1 if step < 0 else n
-    else:
-        b = -1 if step < 0 else n
-    count = 0
-    if step < 0:
-        if b < a:
-            count = (a - b - 1) // (0 - step) + 1
-    elif a < b:
-        count = (b - a - 1) // step + 1
-    r = VX_new(count)
+@cython.overflowcheck(False)
+cdef inline int VX_pick(CT *into, VX v, ll a, ll count, ll step) noexcept:
+    cdef ll i
     if step == 1:
-        memcpy(r.p, v.p + a, count * sizeof(CT))
+        memcpy(into, v.p + a, count * sizeof(CT))
     else:
         for i in range(count):
-            r.p[i] = v.p[a + i * step]
+            into[i] = v.p[a + i * step]
+    return 0
+cdef VX VX_slice(VX v, ll a, ll b, ll step, int has):
+    cdef ll count
+    if v is None or step == 0 or step > 1000000000 or step < -1000000000:
+        raise Outside()
+    count = span(v.n, &a, b, step, has)
+    return VX_part(v, a, count, step)
+cdef VX VX_part(VX v, ll a, ll count, ll step):
+    cdef VX r = VX_new(count)
+    VX_pick(r.p, v, a, count, step)
     r.n = count
     r.code = v.code
     return r
-cdef int VX_setslice(VX v, ll a, ll b, int has, VX x) except -1:
-    cdef ll n
-    cdef Py_ssize_t more
-    cdef CT *copy = NULL
-    if v is None or x is None:
-        raise Outside()
-    n = v.n
+@cython.overflowcheck(False)
+cdef int VX_put(VX v, ll a, ll b, int has, CT *items, ll more) except -1:
+    # v[a:b] = items, which are not v's own
+    cdef ll n = v.n
     if not has & 1:
         a = 0
     if not has & 2:
         b = n
-    a = max(0, a + n) if a < 0 else min(a, n)
-    b = max(0, b + n) if b < 0 else min(b, n)
+    a = (a + n if a + n > 0 else 0) if a < 0 else (a if a < n else n)
+    b = (b + n if b + n > 0 else 0) if b < 0 else (b if b < n else n)
     if b < a:
         b = a
+    if more != b - a:
+        VX_grow(v, n - (b - a) + more)
+        memmove(v.p + a + more, v.p + b, (n - b) * sizeof(CT))
+        v.n = n - (b - a) + more
+    memcpy(v.p + a, items, more * sizeof(CT))
+    return 0
+cdef int VX_setslice(VX v, ll a, ll b, int has, VX x) except -1:
+    if v is None or x is None:
+        raise Outside()
     if x is v:
         x = VX_slice(v, 0, 0, 1, 0)
-    more = x.n
-    VX_grow(v, n - (b - a) + more)
-    memmove(v.p + a + more, v.p + b, (n - b) * sizeof(CT))
-    memcpy(v.p + a, x.p, more * sizeof(CT))
-    v.n = n - (b - a) + more
-    return 0
+    return VX_put(v, a, b, has, x.p, x.n)
+cdef int VX_move(VX v, ll a, ll b, int has, VX x, ll c, ll d, ll step, int has2) except -1:
+    # v[a:b] = x[c:d:step]
+    cdef CT few[64]
+    cdef ll count
+    if v is None or x is None or step == 0 or step > 1000000000 or step < -1000000000:
+        raise Outside()
+    count = span(x.n, &c, d, step, has2)
+    if count > 64:
+        return VX_setslice(v, a, b, has, VX_part(x, c, count, step))
+    VX_pick(few, x, c, count, step)
+    return VX_put(v, a, b, has, few, count)
 cdef int VX_delete(VX v, ll i) except -1:
     VX_pop(v, VX_at(v, i))
     return 0
@@ -611,7 +645,7 @@ cdef ll VX_count(VX v, CT x) except -1:
         if v.p[i] == x:
             n += 1
     return n
-cdef CT VX_least(VX v) except? -1:
+cdef CT VX_least(VX v) except FAIL:
     cdef Py_ssize_t i
     cdef CT r
     if v is None or v.n == 0:
@@ -621,7 +655,7 @@ cdef CT VX_least(VX v) except? -1:
         if v.p[i] < r:
             r = v.p[i]
     return r
-cdef CT VX_most(VX v) except? -1:
+cdef CT VX_most(VX v) except FAIL:
     cdef Py_ssize_t i
     cdef CT r
     if v is None or v.n == 0:
@@ -644,7 +678,7 @@ cdef bint VX_equal(VX a, VX b) except -1:
 """
 
 _SUMS = """
-cdef ll Vl_sum(Vl v) except? -1:
+cdef ll Vl_sum(Vl v) except? -4611686018427388977:
     cdef Py_ssize_t i
     cdef ll r = 0
     if v is None:
@@ -686,8 +720,8 @@ def support() -> str:
     """All of it, as Cython source."""
     parts = [HEAD]
     kinds = (
-        ("l", "ll", "? -1", True),
-        ("d", "double", "? -1.0", True),
+        ("l", "ll", "? -4611686018427388977", True),
+        ("d", "double", "? -1.2345678901234567e-301", True),
         ("n", "num", " *", False),
     )
     for letter, held, fail, ordered in kinds:

@@ -103,9 +103,11 @@ class World:
 
     def fails(self, t: T) -> str:
         """The `except` clause of a function with this result."""
-        return {"int": "except? -1", "float": "except? -1.0", "bool": "except -1"}.get(
-            t.kind, "except *" if t.is_flat else ""
-        )
+        return {
+            "int": "except? -4611686018427388977",
+            "float": "except? -1.2345678901234567e-301",
+            "bool": "except -1",
+        }.get(t.kind, "except *" if t.is_flat else "")
 
     def nothing(self, t: T) -> str:
         """An expression of this representation that refuses the input."""
@@ -289,7 +291,8 @@ def literal(value: object) -> E | None:
     if type(value) is bool:
         return E(str(value), BOOL)
     if type(value) is int and -(1 << 62) < value < 1 << 62:
-        return E(f"(<ll>{value})" if value >= 0 else f"(-<ll>{-value})", INT)
+        suffix = "LL" if abs(value) > 1 << 30 else ""  # without it, it would be a Python object
+        return E(f"(<ll>{value}{suffix})" if value >= 0 else f"(-<ll>{-value}{suffix})", INT)
     if type(value) is float and value == value and abs(value) != float("inf"):
         return E(repr(value) if value > 0 or str(value) == "0.0" else f"({value!r})", FLOAT)
     if type(value) is str:
