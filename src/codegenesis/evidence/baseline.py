@@ -103,8 +103,9 @@ def case(
     fresh: int = 400,
     budget_s: float = 20.0,
     seed: int = 0,
+    rtol: float = 0.0,
 ) -> Case:
-    """The case that all variants of a gene are judged in."""
+    """The case that all variants of a gene are judged in; see `Case` for the options."""
     return Case(
         gene=gene,
         executor=executor,
@@ -115,6 +116,7 @@ def case(
         fresh=fresh,
         budget_s=budget_s,
         seed=seed,
+        rtol=rtol,
         noise=original.noise,
     )
 

@@ -9,7 +9,7 @@ hash or a checksum, which is why the policy gate refuses both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 from typing import Any
 
@@ -94,7 +94,7 @@ def halved(call: Call) -> Iterator[Call]:
     """
     for path, leaf in islice(_parts(call), _MOST_LEAVES):
         if type(leaf) is int and abs(leaf) < 1 << 50:
-            news = (leaf, float(leaf), leaf + 0.5, 3, 3.0)
+            news = (leaf, float(leaf), leaf + 0.5, 3, 3.0, 3.5, -3.5)
             yield from (replaced(call, path, new) for new in news)
 
 
@@ -112,6 +112,20 @@ def scaled(call: Call) -> Iterator[Call]:
             grown = first + first.upper() + "Xy" * 30
             yield replaced(call, path, {**rest, grown: leaf[first]})
             yield replaced(call, path, {grown: leaf[first]})
+
+
+def joined(calls: Sequence[Call], known: Literals) -> Iterator[Call]:
+    """Texts and lists of one call behind those of another, with separators of the program."""
+    marks = [text for text in known.texts if 0 < len(text) <= 2 and not text.isalnum()][:4]
+    for one, other in product(calls[-8:], calls[-5:]):
+        for path, leaf in islice(_parts(one), 6):
+            tail: Any = dict(_parts(other)).get(path)
+            if type(leaf) is not type(tail) or not leaf or one is other:
+                continue
+            if type(leaf) in (list, tuple, bytes):
+                yield replaced(one, path, leaf + tail)
+            elif type(leaf) is str:
+                yield from (replaced(one, path, leaf + mark + tail) for mark in ("", *marks))
 
 
 def coined(call: Call, known: Literals) -> Iterator[Call]:

@@ -55,6 +55,7 @@ class Case(Record, frozen=True, kw_only=True):
         fresh: how many fresh inputs the differential gate tries, edge cases not counted.
         budget_s: seconds a gate may spend on calls.
         seed: of all chance in the gates.
+        rtol: relative deviation that floats in results may have; 0 for exact equality.
         noise: what the original does not fix itself, and so is not asked of a variant.
         memory: filled by the gates.
     """
@@ -68,6 +69,7 @@ class Case(Record, frozen=True, kw_only=True):
     fresh: int = 400
     budget_s: float = 20.0
     seed: int = 0
+    rtol: float = 0.0
     noise: Noise = Noise()
     memory: Memory = msgspec.field(default_factory=Memory)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from codegenesis.errors import FragmentError, WireError
-from codegenesis.evidence.bend import coined, halved, lengthened, scaled
+from codegenesis.evidence.bend import coined, halved, joined, lengthened, scaled
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Duel
 from codegenesis.evidence.explore import Finding, explore
@@ -29,7 +29,7 @@ _MOST_AIMED = 400  # aimed calls, per source of them
 _MOST_WATCHED = 40  # recorded calls whose comparisons are looked at
 _MOST_LONG, _MOST_HALVES = 6, 24
 #: Of the seconds, for edge cases and for each further source: dear calls must leave some to others.
-_EDGES_SHARE, _STAGE_SHARE = 0.3, 0.08
+_EDGES_SHARE, _STAGE_SHARE = 0.3, 0.07
 
 
 class DifferentialGate:
@@ -92,7 +92,8 @@ class _Search:
     def measurements(self) -> dict[str, float]:
         """Counts of inputs by what became of them."""
         names = ("excluded", "raised", "edges", "suspects", "aimed", "skipped")
-        return {name: float(self._counts[name]) for name in names}
+        counts = {name: float(self._counts[name]) for name in names}
+        return {**counts, "deviation": self._duel.deviation}
 
     def edges(self, most: int) -> Finding | None:
         """Edge cases, each once."""
@@ -111,6 +112,7 @@ class _Search:
             (chain.from_iterable(map(halved, self._inputs.bases(_MOST_HALVES))), "halves", 96),
             (chain.from_iterable(map(scaled, bases[:2])), "scales", 120),
             (coined(bases[0], known), "coined", 150),
+            (joined(watched, known), "joined", 200),
             (chain.from_iterable(map(lengthened, bases[:2])), "long", _MOST_LONG),
         )
         found = (self._each(calls, name, most) for calls, name, most in sources)

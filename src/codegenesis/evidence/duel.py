@@ -10,6 +10,8 @@ arguments, what became of the arguments. Two exceptions, both deliberate:
   behind differently, as long as the exception has the same type.
   `"".join` and `+=` reject a None with other words, and nobody relies on which.
 
+Floats may be off by `Case.rtol`, zero unless the owner allows more.
+
 Where the original does not repeat itself (`codegenesis.evidence.noise`), both get the same chance
 and clock before each call, and what varies even so is compared as far as the original fixes it.
 
@@ -25,6 +27,7 @@ from codegenesis.errors import WireError
 from codegenesis.evidence.case import Case
 from codegenesis.evidence.plain import Built, Instance, value_of
 from codegenesis.evidence.steady import steady
+from codegenesis.evidence.tolerance import deviation
 from codegenesis.evidence.words import broken_off, difference, exception_type
 from codegenesis.model import Outcome
 from codegenesis.sandbox import Candidate, Executor
@@ -96,9 +99,13 @@ class Duel:
 
     Args:
         source: the variant's fragment.
+
+    Attributes:
+        deviation: largest relative deviation of floats that was let pass.
     """
 
     def __init__(self, case: Case, source: str) -> None:
+        self.deviation = 0.0
         self._case = case
         self._original = subject(case, None)
         self._variant = subject(case, source)
@@ -128,9 +135,18 @@ class Duel:
         got = self._variant.ask(call)
         raised = expected.kind == "raised"
         agree = self._handled if crash else self._alike
-        if agree(expected, got, familiar=familiar) or self._is_noise(call, expected, got):
+        if agree(expected, got, familiar=familiar) or self._is_allowed(call, expected, got):
             return Round("same", raised=raised)
         return Round("differs", difference(self._case.gene.name, call, expected, got), raised)
+
+    def _is_allowed(self, call: bytes, expected: Outcome, got: Outcome) -> bool:
+        """Is it noise of the original, or within what the owner lets floats be off?"""
+        if self._case.rtol and got.kind != "died":
+            apart = deviation(expected, got)
+            if apart <= self._case.rtol:
+                self.deviation = max(self.deviation, apart)
+                return True
+        return self._is_noise(call, expected, got)
 
     def _is_noise(self, call: bytes, expected: Outcome, got: Outcome) -> bool:
         """Do they differ only as answers of the original differ from each other?"""

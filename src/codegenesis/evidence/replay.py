@@ -54,7 +54,8 @@ class ReplayGate:
             return verdicts.trial("failed", detail=str(error), checks=checks)
         if not checks:
             return verdicts.trial("failed", detail="no recorded call can be compared")
-        return verdicts.trial("passed", checks=checks, measurements={"excluded": excluded})
+        found = {"excluded": float(excluded), "deviation": duel.deviation}
+        return verdicts.trial("passed", checks=checks, measurements=found)
 
 
 def other_seeds(case: Case, source: str, deadline: float) -> str:
