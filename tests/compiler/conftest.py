@@ -113,3 +113,9 @@ def file(tmp_path):
         return gene_of(path, qualname)
 
     return write
+
+
+@pytest.fixture
+def variant_for():
+    """Makes a variant of a gene from a fragment."""
+    return variant_of

@@ -134,3 +134,72 @@ def test_what_fails_the_full_case_is_not_crowned_and_the_next_one_gets_its_turn(
     assert (wrong.id, "replay", "failed") in [
         (trial.variant, trial.gate, trial.verdict) for trial in done.trials
     ]
+
+
+def large(found="[]", remember="", test="item not in found"):
+    """A function of 130 lines, one of them slow."""
+    checks = "".join(
+        f"    if options.get('rule_{number}'):\n"
+        f"        limit = options['rule_{number}'] * {number}\n"
+        f"        items = [item for item in items if item < limit]\n"
+        for number in range(40)
+    )
+    return (
+        f"def sift(items, options):\n{checks}    found = {found}\n    for item in items:\n"
+        f"        if {test}:\n{remember}            found.append(item)\n    return found\n"
+    )
+
+
+def behaves(source):
+    """Does a fragment answer as it must, and look up in something else than a list?"""
+    space = {}
+    try:
+        exec(source, space)
+        right = space["sift"]([3, 1, 3, 2, 1], {}) == [3, 1, 2]
+    except Exception:
+        return False
+    return right and "not in found" not in source
+
+
+def test_one_edit_is_found_among_many_in_a_large_function(file, variant_for):
+    gene = file(large(), "sift", dedent=False)
+    untidy = large(test="item not in seen", remember="            seen.add(item)\n").replace(
+        "    found = []\n", "    found = []\n    seen = set()\n"
+    )
+    for number in range(0, 40, 2):  # edits that serve nothing
+        untidy = untidy.replace(f"* {number}\n", f"* ({number} + 0)\n")
+    done = minimise(gene, variant_for(gene, untidy), survives=behaves)
+    assert done.hunks_before > 20
+    assert done.hunks <= 4
+    assert "+ 0" not in done.source
+    assert behaves(done.source)
+    assert done.attempts <= 60
+
+
+def test_helpers_that_serve_stay_and_those_that_do_not_go(file, variant_for):
+    gene = file(large(), "sift", dedent=False)
+    source = (
+        "import functools\nimport itertools\n\n_LIMIT = 100\n\n\n"
+        "def _spare(x):\n    return x + _LIMIT\n\n\n"
+        "def _unique(items):\n    return list(dict.fromkeys(items))\n\n\n"
+        "def sift(items, options):\n    return _unique(items)\n"
+    )
+    done = minimise(gene, variant_for(gene, source), survives=behaves)
+    assert "def _unique" in done.source
+    assert "return _unique(items)" in done.source
+    for spare in ("functools", "itertools", "_LIMIT", "_spare"):
+        assert spare not in done.source
+    assert behaves(done.source)
+
+
+def test_a_helper_with_blank_lines_and_comments_is_taken_as_one(file, variant_for):
+    gene = file("def f(x):\n    return x + 0\n", "f", dedent=False)
+    source = (
+        "def _spare(x):\n    # about\n    a = x\n\n    b = a\n    return b\n\n\n"
+        "def _serves(x):\n    # about\n    a = x\n\n    return a\n\n\n"
+        "def f(x):\n    return _serves(x)\n"
+    )
+    done = minimise(gene, variant_for(gene, source), survives=lambda text: "_serves(x)" in text)
+    assert done.attempts <= 2
+    assert "_spare" not in done.source
+    assert "def _serves" in done.source

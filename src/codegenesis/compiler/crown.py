@@ -80,7 +80,8 @@ def crown(
         FragmentError: the gene's file has changed under our feet.
         UsageError: the owner's objective failed.
     """
-    court = _Court(case, gates, last, objective, min_gain, time.monotonic() + budget_s)
+    deadline = time.monotonic() + budget_s
+    court = _Court(case, gates, objective, last=last, min_gain=min_gain, deadline=deadline)
     field = list(survivors)
     while True:
         chosen = court.select(field)
@@ -129,8 +130,9 @@ class _Court:
         self,
         case: Case,
         gates: Sequence[Gate],
-        last: Sequence[Gate],
         objective: Objective,
+        *,
+        last: Sequence[Gate],
         min_gain: float,
         deadline: float,
     ) -> None:
@@ -186,6 +188,8 @@ class _Court:
         )
 
     def _smallest(self, chosen: Selection, variant: Variant) -> str:
+        if variant.backend != "python":
+            return variant.source  # a guard around what was compiled: nothing in it can go
         keeps = self._keeps_speed if self._objective.sequential else self._keeps_score
         small = minimise(
             self._case.gene,

@@ -2,11 +2,12 @@
 
 Delta debugging (Zeller & Hildebrandt 2002) over the line hunks between the original `def` and
 the variant. Hunks that change nothing but layout are dropped first and for free: the trees are
-equal. Lines that were only added count one by one. The rest is tried by `ddmin`: a subset of
-hunks is good when it parses as a fragment, survives the gates and keeps nearly all of the gain.
-What a person reads in the end is the smallest change that does the job. A subset may not leave
-code behind that serves nothing: the smallest diff of all is often an early `return` above a dead
-loop.
+equal. So are helpers, imports and constants that nothing reads. Lines that were only added count
+one by one, but a statement that stands before the `def` is one piece. The rest is tried by `ddmin`:
+a subset of hunks is good when it parses as a fragment, survives the gates and keeps nearly all of
+the gain. What a person reads in the end is the smallest change that does the job. A subset may not
+leave code behind that serves nothing: the smallest diff of all is often an early `return` above a
+dead loop.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from codegenesis import fragment
 from codegenesis.compiler.layout import split, with_docstring
 from codegenesis.errors import FragmentError
+from codegenesis.evidence.reach import bound_names
 from codegenesis.model import Gene, Record, Variant
 
 
@@ -55,10 +57,10 @@ def minimise(
         survives: does this fragment still pass the gates and keep its gain? Asked for fragments
             that are well-formed only, at most `most_attempts` times.
     """
-    before = split(gene.source)
-    hunks = _hunks(before, split(with_docstring(gene.source, variant.source)))
-    search = _Search(gene, before, survives, most_attempts)
-    kept = search.ddmin(_without_layout(before, hunks))
+    before, after = split(gene.source), with_docstring(gene.source, variant.source)
+    hunks = _hunks(before, after)
+    search = _Search(gene, before, survives, most_attempts, after)
+    kept = search.ddmin(_without_layout(before, _hunks(before, _without_idle(after))))
     return Minimised(
         source=_apply(before, kept),
         hunks=len(kept),
@@ -69,9 +71,15 @@ def minimise(
 
 class _Search:
     def __init__(
-        self, gene: Gene, before: Sequence[str], survives: Callable[[str], bool], most: int
+        self,
+        gene: Gene,
+        before: Sequence[str],
+        survives: Callable[[str], bool],
+        most: int,
+        after: str,
     ) -> None:
         self._gene, self._before, self._survives, self._most = gene, before, survives, most
+        self._helpers = _bound(ast.parse(after).body[:-1])
         self._allowed = _leftovers(gene.source)
         self._known: dict[tuple[_Hunk, ...], bool] = {}
         self.attempts = 0
@@ -103,12 +111,17 @@ class _Search:
     def _try(self, source: str) -> bool:
         if self.attempts >= self._most or not _is_fragment(source, self._gene.name):
             return False
-        if not _leftovers(source) <= self._allowed:
+        if not _leftovers(source) <= self._allowed or self._lacks_helper(source):
             return False
         if _same_definition(source, self._gene.source):
             return False  # the original with an import on top: slow to race, and no gain
         self.attempts += 1
         return self._survives(source)
+
+    def _lacks_helper(self, source: str) -> bool:
+        """Is something read that stood before the `def`, and stands there no more?"""
+        tree = ast.parse(source)
+        return bool(_read([tree]) & self._helpers - _bound(tree.body) - _stored(tree))
 
 
 def _complements(
@@ -144,16 +157,68 @@ def _is_fragment(source: str, name: str) -> bool:
     return True
 
 
-def _hunks(before: Sequence[str], after: Sequence[str]) -> tuple[_Hunk, ...]:
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    hunks: list[_Hunk] = []
+def _hunks(before: Sequence[str], after: str) -> tuple[_Hunk, ...]:
+    prelude, own = _cut(after)
+    hunks = [_Hunk(0, order, 0, tuple(lines)) for order, lines in enumerate(prelude)]
+    first = len(prelude)
+    matcher = SequenceMatcher(None, before, own, autojunk=False)
     for tag, start, end, low, high in matcher.get_opcodes():
         if tag == "insert":
-            lines = [(line,) for line in after[low:high]]
-            hunks += [_Hunk(start, order, start, line) for order, line in enumerate(lines)]
+            lines = enumerate(own[low:high], start=first)
+            hunks += [_Hunk(start, order, start, (line,)) for order, line in lines]
         elif tag != "equal":
-            hunks.append(_Hunk(start, 0, end, tuple(after[low:high])))
+            hunks.append(_Hunk(start, first, end, tuple(own[low:high])))
     return tuple(hunks)
+
+
+def _cut(source: str) -> tuple[list[list[str]], list[str]]:
+    """The statements before the `def`, each with what stands above it; the `def`."""
+    lines, pieces, start = split(source), [], 0
+    for statement in ast.parse(source).body[:-1]:
+        end = statement.end_lineno or 0
+        pieces.append(lines[start:end])
+        start = end
+    return pieces, lines[start:]
+
+
+def _without_idle(source: str) -> str:
+    """A fragment without statements before the `def` that bind what nothing reads."""
+    pieces, own = _cut(source)
+    body = ast.parse(source).body
+    while True:
+        idle = [
+            at
+            for at, statement in enumerate(body[:-1])
+            if _is_quiet(statement)
+            and not _bound([statement]) & _read([*body[:at], *body[at + 1 :]])
+        ]
+        if not idle:
+            return "".join([*(line for piece in pieces for line in piece), *own])
+        del body[idle[-1]], pieces[idle[-1]]
+
+
+def _is_quiet(statement: ast.stmt) -> bool:
+    """Does it do nothing but bind names?"""
+    if isinstance(statement, ast.Assign):
+        return isinstance(statement.value, ast.Constant)
+    plain = isinstance(statement, ast.FunctionDef) and not statement.decorator_list
+    return plain or isinstance(statement, ast.Import | ast.ImportFrom)
+
+
+def _bound(statements: Sequence[ast.stmt]) -> set[str]:
+    return {name for statement in statements for name in bound_names(statement)}
+
+
+def _read(nodes: Sequence[ast.AST]) -> set[str]:
+    names = (name for node in nodes for name in ast.walk(node) if isinstance(name, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Load)}
+
+
+def _stored(tree: ast.AST) -> set[str]:
+    """Local names: parameters and what is assigned."""
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 def _apply(before: Sequence[str], hunks: Iterable[_Hunk]) -> str:

@@ -144,7 +144,7 @@ def _run(track: Track, terms: Terms, *, deadline: float) -> Race:
             track.pair()
             last = deadline + (grace_s if len(track.pairs) < _LEAST_PAIRS else 0)
             late = time.perf_counter() > last or track.hopeless
-        # Time ends a race whatever it showed: the error of the looks not taken is left for this one.
+        # Time ends a race whatever it showed: this look may spend what later ones would have.
         ended = _judge(track, terms, CONFIDENCE + spent if late else look.confidence)
         spent += 1 - look.confidence
         if late or ended.verdict != "undecided":
