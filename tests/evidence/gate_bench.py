@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codegenesis import fragment
-from codegenesis.evidence import baseline, case
-from codegenesis.model import Gene, Observation, Variant
+from codegenesis.evidence import Case
+from codegenesis.model import Gene, Variant
 from codegenesis.sandbox import Environment, Limits, Sandbox
 from codegenesis.wire import encode_call
 
@@ -36,18 +36,18 @@ class Project:
             source=found.source,
         )
 
-    def case(self, qualname: str, *calls: tuple, **options):
-        """The case of a gene that was called with these arguments."""
-        gene = self.gene(qualname)
-        seen = [
-            Observation(
-                gene=gene.id, process="p", at_ns=0, wall_ns=1, cpu_ns=1, call=encode_call(args, {})
-            )
-            for args in calls
-        ]
-        original = baseline(gene, self.sandbox, seen)
-        assert original.usable, original.reason
-        return case(gene, self.sandbox, original, **{"fresh": 100, "seed": 7, **options})
+    def case(self, qualname: str, *calls: tuple, **options) -> Case:
+        """The case of a gene that was called with these arguments, and answers as in the jail."""
+        encoded = [encode_call(args, {}) for args in calls]
+        with self.sandbox.candidate(qualname, None) as original:
+            expected = [original.call(call) for call in encoded]
+        return Case(
+            gene=self.gene(qualname),
+            executor=self.sandbox,
+            calls=tuple(encoded),
+            expected=tuple(expected),
+            **{"fresh": 100, "seed": 7, **options},
+        )
 
     def variant(self, qualname: str, source: str) -> Variant:
         gene = self.gene(qualname)
