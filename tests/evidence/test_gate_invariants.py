@@ -47,6 +47,13 @@ def booked(day, seats):
     return day["capacity"] - len(seats)
 
 
+@invariant(lambda result, n: len(result) == n)
+def countdown(n):
+    while n > 0:
+        yield n
+        n -= 1
+
+
 def plain(x):
     return x + 1
 
@@ -144,6 +151,13 @@ def test_what_the_original_does_not_keep_is_left_out_with_a_word(shop):
     assert "`is large` does not hold for the original itself: total([1, 2])" in trial.detail
     assert "`is odd` cannot be evaluated for total([1, 2]) (AttributeError" in trial.detail
     assert trial.measurements["promises"] == 1
+
+
+def test_what_a_generator_gives_is_its_result(shop):
+    trial = judged(shop, "countdown", [(3,), (0,)], "def countdown(n): yield from range(n, 0, -1)")
+    assert trial.verdict == "passed", trial.detail
+    trial = judged(shop, "countdown", [(3,), (0,)], "def countdown(n): yield from range(n, -1, -1)")
+    assert "breaks `len(result) == n`" in trial.detail
 
 
 def test_a_function_that_promises_nothing_is_skipped(shop):

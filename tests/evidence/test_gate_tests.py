@@ -314,7 +314,7 @@ def test_a_method_that_returns_itself_gives_back_the_callers_own_object(tried):
                 yield from (items[at : at + 2] for at in range(0, size, 2))
                 return size
             """,
-            "def pairs(items): yield from (items[at : at + 2] for at in range(0, len(items) - 1, 2))",
+            "def pairs(items): yield from (items[n : n + 2] for n in range(0, len(items) - 1, 2))",
         ),
         (
             "fetched",

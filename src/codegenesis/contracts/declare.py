@@ -37,8 +37,9 @@ def invariant(predicate: Callable[..., object], *, says: str = "") -> Callable[[
 
     The predicate names what it wants to see: `result`, any parameter of the function (as the call
     left it), `old` (all arguments as they were before the call, as attributes), or all parameters
-    with `**args`. Variants are held to it on recorded and on fresh inputs, healed results included.
-    The decorated function stays the same object, and its calls cost what they cost before.
+    with `**args`. Of a generator, `result` is the list of what it gave. Variants are held to it on
+    recorded and on fresh inputs, healed results included. The decorated function stays the same
+    object, and its calls cost what they cost before.
 
     Args:
         says: the promise in words, for reports; by default the predicate's source.

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 from codegenesis.contracts.declare import NOTES, OLD, RESULT
 from codegenesis.sandbox.serving import resolver
-from codegenesis.wire import decode, decode_call
+from codegenesis.wire import Driven, decode, decode_call
 
 Kind = Literal["before", "after"]
 Verdict = Literal["holds", "violated", "broken"]
@@ -76,9 +76,14 @@ def judge(target: str, before: bytes, result: bytes, after: bytes) -> list[list[
     moment = Moment(
         _bound(function, decode_call(before, resolve=resolve)),
         _bound(function, decode_call(after, resolve=resolve)),
-        decode(result, resolve=resolve),
+        _taken(decode(result, resolve=resolve)),
     )
     return [_verdict(clause, moment) for clause in _clauses(function, owner)]
+
+
+def _taken(result: Any) -> Any:
+    """What a generator or an iterator gave, as a list."""
+    return result.items if isinstance(result, Driven) else result
 
 
 def _module(target: str) -> tuple[types.ModuleType, str]:

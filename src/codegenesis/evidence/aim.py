@@ -128,9 +128,10 @@ class Aim:
     def learn(self, data: bytes, call: Call) -> None:
         """Keep the call where it is among the nearest to a bound, from either side."""
         outcome = self._ask(data)
-        if outcome.kind != "returned":
+        seen = value_of(outcome.value) if outcome.kind == "returned" else ()
+        if type(seen) is not list:  # a generator: its assertions are met later, if at all
             return
-        for goal, distance in dict(value_of(outcome.value)).items():
+        for goal, distance in dict(seen).items():
             if distance != distance or abs(distance) > 1e9:  # noqa: PLR0124 (NaN)
                 continue
             nearest = self._near.setdefault((goal, distance > 0), [])

@@ -53,7 +53,8 @@ class Signature(Record, frozen=True, kw_only=True):
 def signature(source: str, calls: Sequence[Call]) -> Signature:
     """The signature of the function that a fragment ends with."""
     node = ast.parse(source).body[-1]
-    if not isinstance(node, ast.FunctionDef):
+    inner = (ast.Yield, ast.YieldFrom)
+    if not isinstance(node, ast.FunctionDef) or any(isinstance(e, inner) for e in ast.walk(node)):
         return Signature(why="it is no plain function")
     own = node.args
     if own.vararg or own.kwarg:

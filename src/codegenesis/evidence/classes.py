@@ -19,6 +19,8 @@ from codegenesis.model import Outcome
 from codegenesis.wire import Opaque, decode
 from codegenesis.wire.kinds import REFERENCE
 
+_DRIVEN = "codegenesis:driven"
+
 
 def classes(outcome: Outcome) -> frozenset[str]:
     """`module:qualname` of every class and function in a result (or in an exception's arguments),
@@ -44,6 +46,11 @@ def _in_data(data: bytes) -> Iterator[str]:
         return
 
 
+def _of_driven(_kind: str, items: Any, ending: str, end: Any, _probes: Any) -> tuple[Any, ...]:
+    """The items of a generator, and what it ended with: an exception is in there as bytes."""
+    return items, decode(end) if ending == "raised" else end
+
+
 def _in(value: Any) -> Iterator[str]:
     if isinstance(value, Sealed):
         value = decode(value.data)
@@ -53,7 +60,7 @@ def _in(value: Any) -> Iterator[str]:
         inner = value.state
     elif isinstance(value, Built):
         yield value.parts[0] if value.type_name == REFERENCE else value.type_name
-        inner = value.parts
+        inner = value.parts if value.type_name != _DRIVEN else _of_driven(*value.parts)
     elif isinstance(value, dict):
         inner = chain(value.keys(), value.values())
     elif isinstance(value, list | tuple | set | frozenset):

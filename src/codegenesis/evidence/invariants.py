@@ -21,7 +21,7 @@ from codegenesis.evidence.aim import Aim, asserts, encoded, leaves, watched
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.classes import classes, known_classes
 from codegenesis.evidence.differential import inputs_for
-from codegenesis.evidence.duel import Duel, Subject, is_excluded
+from codegenesis.evidence.duel import Duel, Subject, is_excluded, subject
 from codegenesis.evidence.explore import Finding, explore
 from codegenesis.evidence.inputs import Inputs
 from codegenesis.evidence.plain import Call, call_of
@@ -84,7 +84,7 @@ class _Search:
         self._case, self._judge = case, judge
         self._inputs = inputs_for(case, variant.source)
         self._duel = Duel(case, variant.source)
-        self._variant = Subject(case.executor, case.gene.qualname, variant.source)
+        self._variant = subject(case, variant.source)
         self._watched = Subject(case.executor, case.gene.qualname, watched(case.gene.source))
         self._classes = known_classes(case)
         self._deadline = time.monotonic() + case.budget_s

@@ -6,9 +6,11 @@ replaced by one that calls us. What cannot travel is answered by the original an
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 import types
+from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
 from codegenesis import fragment, wire
@@ -85,7 +87,16 @@ class Proxy:
             raise CandidateDiedError(str(error)) from None
         if answer.kind == "raised":
             raise _exception(value)
-        return self._perhaps_argument(answer.value, value, args, kwargs)
+        return self._in_kind(self._perhaps_argument(answer.value, value, args, kwargs))
+
+    def _in_kind(self, value: Any) -> Any:
+        """As callers of this kind of function take it up: awaited, iterated, or as it is."""
+        flags = self._original.__code__.co_flags
+        if flags & inspect.CO_ASYNC_GENERATOR:
+            return _given_slowly(value)
+        if flags & inspect.CO_COROUTINE:
+            return _awaited(value)
+        return _given(value) if isinstance(value, wire.Driven) else value
 
     def _perhaps_argument(self, data: bytes, value: Any, args: Any, kwargs: Any) -> Any:
         """`return self`: the caller goes on with its own object, not with a copy of it."""
@@ -111,6 +122,30 @@ def _copy(function: types.FunctionType) -> types.FunctionType:
     )
     copy.__kwdefaults__ = function.__kwdefaults__
     return copy
+
+
+def _given(driven: wire.Driven) -> Generator[Any, None, Any]:
+    """What a generator gave elsewhere, once more."""
+    yield from driven.items
+    return _ending(driven)
+
+
+async def _given_slowly(driven: wire.Driven) -> AsyncGenerator[Any, None]:
+    for item in driven.items:
+        yield item
+    _ending(driven)
+
+
+async def _awaited(value: Any) -> Any:
+    return value
+
+
+def _ending(driven: wire.Driven) -> Any:
+    if driven.ending == "raised":
+        raise _exception(wire.decode(driven.value, resolve=_resolve))
+    if driven.ending != "returned":
+        raise CandidateDiedError(f"gives more than the {len(driven.items)} items that were taken")
+    return driven.value
 
 
 def _bring_back(after: bytes, args: Any, kwargs: Any) -> None:
