@@ -147,7 +147,8 @@ def _fitting(dtype: str, value: Any) -> Any:
 def _floating(code: str, value: Any) -> float:
     """`struct` refuses what a small float cannot hold; numpy makes it infinite."""
     try:
-        struct.pack(code, value)
+        number = float(value)
+        struct.pack(f"<{code}", number)  # in native order it would not say
     except OverflowError:
         return math.inf if value > 0 else -math.inf
-    return float(value)
+    return number

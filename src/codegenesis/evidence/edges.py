@@ -13,7 +13,10 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from codegenesis.evidence.infer import hashable, is_enum, with_state
+from codegenesis.evidence.array_inputs import array_edges
+from codegenesis.evidence.arrays import Array
+from codegenesis.evidence.frame_inputs import frame_edges, is_tabular
+from codegenesis.evidence.infer import hashable, is_enum, is_kept, with_state
 from codegenesis.evidence.literals import Literals
 from codegenesis.evidence.plain import Instance
 
@@ -61,6 +64,10 @@ def edges(value: Any, literals: Literals, *, depth: int = 0) -> Iterator[Any]:
     kind = type(value)
     if kind is Instance:
         yield from _instances(value, literals, depth)
+    elif kind is Array:
+        yield from array_edges(value, literals)
+    elif is_tabular(value):
+        yield from frame_edges(value, literals)
     elif kind in (list, tuple):
         yield from map(kind, _sequences(list(value), literals, depth))
     elif kind in (set, frozenset):
@@ -150,7 +157,10 @@ def _dicts(value: dict[Any, Any], literals: Literals, depth: int) -> Iterator[di
 def _instances(value: Instance, literals: Literals, depth: int) -> Iterator[Instance]:
     if is_enum(value):
         return
+    names = (*value.slots, *value.names) or ("",) * len(value.state)
     for index, part in enumerate(value.state):
+        if is_kept(names[index]):
+            continue
         for odd in edges(part, literals, depth=depth + 1):
             yield with_state(value, (*value.state[:index], odd, *value.state[index + 1 :]))
     for row in together(value.state, literals):

@@ -18,8 +18,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from codegenesis.evidence.array_inputs import arrays
+from codegenesis.evidence.arrays import Array
+from codegenesis.evidence.frame_inputs import frames, is_tabular
 from codegenesis.evidence.literals import Literals
-from codegenesis.evidence.plain import Instance, Sealed
+from codegenesis.evidence.plain import Built, Instance, Sealed
 from codegenesis.wire import tags
 
 Strategy = st.SearchStrategy[Any]
@@ -30,8 +33,10 @@ _ODD_CHARACTERS = "\x00 \n\té中😀ßİ"
 
 
 def kind_of(value: object) -> str:
-    """What `infer` groups by: the exact type, for instances the project class."""
-    return value.type_name if isinstance(value, Instance) else type(value).__name__
+    """What `infer` groups by: the exact type, for instances the project class, for arrays more."""
+    if isinstance(value, Array):
+        return f"{value.kind}[{value.dtype}]{len(value.shape)}"
+    return value.type_name if isinstance(value, Instance | Built) else type(value).__name__
 
 
 def infer(values: Sequence[Any], literals: Literals, *, depth: int = 0) -> Strategy:
@@ -201,6 +206,15 @@ def _records(values: list[dict[str, Any]], literals: Literals, depth: int) -> St
     return st.one_of(st.fixed_dictionaries(fields), st.fixed_dictionaries({}, optional=fields))
 
 
+def _arrays(values: list[Array], literals: Literals, depth: int) -> Strategy:
+    return st.one_of(seen(values), arrays(values, literals, infer=infer, depth=depth))
+
+
+def _built(values: list[Built], literals: Literals, _depth: int) -> Strategy:
+    """Frames in rows; of everything else made in parts, only what was seen."""
+    return frames(values, literals) if is_tabular(values[0]) else seen(values)
+
+
 def _instances(values: list[Instance], literals: Literals, depth: int) -> Strategy:
     """The same class with other state, for each set of attributes that was seen."""
     shapes: dict[tuple[int, tuple[str, ...], tuple[str, ...], int], list[Instance]] = {}
@@ -215,9 +229,18 @@ def _reshaped(values: list[Instance], literals: Literals, depth: int) -> Strateg
     if is_enum(first) or depth > _DEEPEST:
         return seen(values)
     columns = zip(*(value.state for value in values), strict=True)
-    fields = [infer(_thin(column), literals, depth=depth + 1) for column in columns]
+    names = (*first.slots, *first.names) or ("",) * len(first.state)
+    fields = [
+        seen(column) if is_kept(name) else infer(_thin(column), literals, depth=depth + 1)
+        for name, column in zip(names, columns, strict=True)
+    ]
     made = st.tuples(*fields).map(lambda state: with_state(first, state))
     return st.one_of(seen(values), made)
+
+
+def is_kept(name: str) -> bool:
+    """What pydantic notes about a model beside its fields is not varied."""
+    return name.startswith("__pydantic_")
 
 
 def is_enum(value: Instance) -> bool:
@@ -276,4 +299,6 @@ _MAKERS: dict[type, Callable[[list[Any], Literals, int], Strategy]] = {
     dt.date: _around(lambda n: dt.timedelta(days=n)),
     dt.timedelta: _around(lambda n: dt.timedelta(minutes=n)),
     Sealed: _with(st.nothing()),
+    Array: _arrays,
+    Built: _built,
 }

@@ -19,7 +19,7 @@ from codegenesis.evidence.edges import edges, together
 from codegenesis.evidence.infer import infer, kind_of
 from codegenesis.evidence.literals import Literals
 from codegenesis.evidence.mutate import mutant
-from codegenesis.evidence.plain import Call, Instance
+from codegenesis.evidence.plain import Built, Call, Instance
 
 _MOST_EDGES = 120  # per parameter
 _ALIKE = 60  # recorded calls that are kept to start from
@@ -144,6 +144,8 @@ def kinds(value: Any, path: str = "") -> frozenset[str]:
         inner = chain(value.keys(), value.values())
     elif isinstance(value, Instance):
         inner = iter(value.state)
+    elif isinstance(value, Built):
+        inner = iter(value.parts)
     if path.count("/") > 8:
         return frozenset({here})
     return frozenset({here}).union(*(kinds(part, here) for part in inner))
