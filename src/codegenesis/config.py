@@ -121,6 +121,23 @@ class Config(Record, frozen=True, kw_only=True):
             "kernel has none; without either nothing is evolved."
         ),
     ] = "L3"
+    objective: Annotated[
+        str,
+        Meta(
+            pattern=r"^(fastest|frugal|resilient|balanced|[^:\s]+:[^:\s]+)$",
+            description="What is better: fastest, frugal (memory), resilient (hostile inputs), "
+            "balanced, or module:function of your own that scores a fitness.",
+            extra={"expected": "fastest, frugal, resilient, balanced or module:function"},
+        ),
+    ] = "fastest"
+    symbolic_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="Seconds that CrossHair (extra `symbolic`) may search for a difference in "
+            "what is about to win; 0 does not ask it.",
+        ),
+    ] = 20.0
     tests: Annotated[
         tuple[str, ...],
         Meta(

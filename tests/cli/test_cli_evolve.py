@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-QUICK = ("--set", "budget_s=20")
+QUICK = ("--set", "budget_s=20", "--set", "symbolic_s=0")
 
 
 def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):
@@ -112,7 +112,8 @@ def test_the_users_own_tests_are_inputs_and_judges(run, project):
     (tests / "test_guests.py").write_text(
         "from guests import repeated\n\n\n"
         "def test_each_once():\n"
-        "    assert repeated([str(i % 9) for i in range(99)]) == [str(i) for i in range(9)]\n\n\n"
+        "    names = [str(i) for i in range(90)]\n"
+        "    assert repeated(names * 6) == names\n\n\n"
         "def test_wrong_from_the_start():\n"
         "    assert repeated(['a']) == ['a']\n"
     )
@@ -137,3 +138,23 @@ def test_the_strength_of_the_evidence_is_printed(run):
     assert done.document["strength"] == strength["killed"] / strength["mutants"]
     shown = run("show", done.document["champion"]["trials"][0]["variant"]).out
     assert "wrong versions noticed" in shown
+
+
+def test_what_is_about_to_win_is_searched_symbolically(run, project):
+    pytest.importorskip("crosshair")
+    search = ("--set", "symbolic_s=5", "--set", "budget_s=30")
+    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *search)
+    trials = {trial["gate"]: trial for trial in done.document["champion"]["trials"]}
+    assert trials["symbolic"]["verdict"] in ("passed", "skipped")
+    assert list(trials)[-2:] == ["symbolic", "race"]
+
+
+def test_an_objective_of_ones_own_decides(run, project):
+    (project / "taste.py").write_text("def nothing_pleases(fitness):\n    return 1.0\n")
+    picky = ("--objective", "taste:nothing_pleases")
+    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *picky, *QUICK)
+    assert done.code == 3
+    assert "is asked for" in done.document["reason"]
+    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--objective", "speed")
+    assert done.code == 2
+    assert "frugal" in done.err

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 from rich.console import Console
 from rich.syntax import Syntax
 
@@ -31,23 +30,26 @@ from codegenesis.store import Store
 )
 @click.option(
     "--tests",
+    "setting_tests",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(resolve_path=True),
     metavar="PATH",
     help="pytest tests that a version must pass as well; without recorded calls, theirs are used.",
 )
+@click.option(
+    "--objective",
+    "setting_objective",
+    metavar="NAME",
+    help="What is better: fastest, frugal, resilient, balanced, or module:function of your own.",
+)
 @json_option
 @config_options
-def evolve(config: Config, target: str, inputs: str, tests: tuple[Path, ...]) -> int:
+def evolve(config: Config, target: str, inputs: str) -> int:
     """Look for a better version of TARGET and print the minimal diff with its evidence.
 
     Nothing is changed: neither the file nor a running app. Exit code 3 when no better version was
     proven, 6 when the budget (--set budget_s=…) was spent before.
     """
-    if tests:
-        config = msgspec.structs.replace(
-            config, tests=tuple(str(path.absolute()) for path in tests)
-        )
     with open_store(config, create=inputs != "recorded" or bool(config.tests)) as store:
         gene = _gene(store, config, target)
         observations = _observations(store, config, gene, inputs)

@@ -15,9 +15,14 @@ from codegenesis.ledger import KeyRing
 from codegenesis.model import Gene
 from codegenesis.store import Store
 
+_SETTING = "setting_"
+
 
 def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator: adds `--directory` and `--set`, and hands the command a `config`."""
+    """Decorator: adds `--directory` and `--set`, and hands the command a `config`.
+
+    An option of the command whose name begins with `setting_` is the setting of that name.
+    """
 
     @click.option("--directory", metavar="DIR", help="Where the store is (default .codegenesis).")
     @click.option(
@@ -28,6 +33,10 @@ def config_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any, directory: str | None, assignments: tuple[str, ...], **kwargs: Any
     ) -> Any:
         overrides = dict(_split(assignment) for assignment in assignments)
+        for name in [name for name in kwargs if name.startswith(_SETTING)]:
+            value = kwargs.pop(name)
+            if value is not None and value != ():
+                overrides[name.removeprefix(_SETTING)] = value
         if directory:
             overrides["directory"] = directory
         return command(*args, config=load(overrides=overrides), **kwargs)

@@ -14,6 +14,7 @@ TERMS = (
     "heal",
     "native",
     "min_strength",
+    "objective",
     "min_gain",
     "canary_weight",
     "canary_pairs",

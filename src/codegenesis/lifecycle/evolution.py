@@ -7,20 +7,22 @@ is made faster, because speed gained on calls that fail is worth nothing.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
 from codegenesis import core, genome
-from codegenesis.compiler import crown
+from codegenesis.compiler import FASTEST, Objective, crown, objective
 from codegenesis.config import Config
 from codegenesis.evidence import Baseline, Case, Gate, case, run_gates, survived
 from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.evidence.strength import strength
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle.grounds import lay_grounds
+from codegenesis.lifecycle.grounds import Grounds, lay_grounds
 from codegenesis.lifecycle.jails import limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.model import Champion, Gene, Observation, Record, Strength, Trial, Variant
@@ -35,6 +37,7 @@ GATES_SHARE = 0.35
 GATE_SHARES = 6
 #: Part of a gene's seconds in which wrong versions are put to the gates.
 STRENGTH_SHARE = 0.2
+LEAST_STRENGTH_S = 6.0
 #: A healing version may cost this much more CPU per call in the jail, where a race of functions
 #: of a microsecond is mostly noise; the canary is stricter (1.25).
 HEAL_SLOWDOWN = 2.0
@@ -194,9 +197,11 @@ class _Pass:
             judged,
             survivors,
             gates=self._gates,
+            last=Grounds.last_gates(self._config),
             pure=original.pure,
             min_gain=1 / HEAL_SLOWDOWN if healing else self._config.min_gain,
             budget_s=max(1.0, self._deadline - time.monotonic() - self._strength_s()),
+            objective=FASTEST if healing else self._objective(),
         )
         for variant in done.variants:
             self._keep(variant)
@@ -211,8 +216,16 @@ class _Pass:
         words = "handles what the original crashes on" if healing else "is proven better"
         return self._ended(original, f"{champion.variant.operator} {words}", champion)
 
+    def _objective(self) -> Objective:
+        """What the owner is after; a function of their own is looked for in the project as well."""
+        home = str(Path(self._config.directory).parent)
+        if home not in sys.path:
+            sys.path.append(home)
+        return objective(self._config.objective)
+
     def _strength_s(self) -> float:
-        return STRENGTH_SHARE * self._config.budget_s if self._config.min_strength else 0.0
+        wanted = max(LEAST_STRENGTH_S, STRENGTH_SHARE * self._config.budget_s)
+        return wanted if self._config.min_strength else 0.0
 
     def _strength(self, judged: Case) -> Strength | None:
         """How much the evidence would notice; None where the owner does not ask."""

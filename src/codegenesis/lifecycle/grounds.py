@@ -13,11 +13,11 @@ from codegenesis.errors import UsageError
 from codegenesis.evidence import (
     Baseline,
     Gate,
+    SymbolicGate,
     TestBaseline,
-    TestsGate,
     baseline,
     baseline_tests,
-    standard_gates,
+    gates_for,
 )
 from codegenesis.lifecycle.inputs import observe
 from codegenesis.model import Gene, Observation, Record
@@ -25,6 +25,8 @@ from codegenesis.sandbox import Executor
 
 #: Share of a gene's seconds that each of the three runs of the user's tests may take.
 TESTS_SHARE = 0.5
+#: Share of a gene's seconds that symbolic search may take.
+SYMBOLIC_SHARE = 0.25
 
 
 class Grounds(Record, frozen=True, kw_only=True):
@@ -43,10 +45,13 @@ class Grounds(Record, frozen=True, kw_only=True):
 
     def gates(self) -> tuple[Gate, ...]:
         """What every variant goes through."""
-        gates = standard_gates()
-        if self.tests is None:
-            return gates
-        return (*gates[:3], TestsGate(self.tests), *gates[3:])
+        return gates_for(tests=self.tests)
+
+    @staticmethod
+    def last_gates(config: Config) -> tuple[Gate, ...]:
+        """What only the one that is about to win goes through, besides."""
+        seconds = min(config.symbolic_s, SYMBOLIC_SHARE * config.budget_s)
+        return (SymbolicGate(seconds=seconds),) if seconds else ()
 
 
 def lay_grounds(
