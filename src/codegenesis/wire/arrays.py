@@ -19,7 +19,7 @@ from codegenesis.errors import WireError
 from codegenesis.wire import tags
 from codegenesis.wire.kinds import Kind, taken
 from codegenesis.wire.walk import HANDLERS as BY_TYPE
-from codegenesis.wire.walk import Handler, Walk, items
+from codegenesis.wire.walk import Handler, Walk, items, too_large
 
 _NAME, _UNTRACKED, _SCALAR = "numpy:ndarray", "numpy:data", "numpy:scalar"
 _READ_ONLY, _FORTRAN, _STRIDED = 1, 2, 4
@@ -92,7 +92,9 @@ def _one_nan(array: Any) -> Any:
 
 
 def _parts(walk: Walk, array: Any, *, layout: bool) -> tuple[object, ...]:
-    walk.spend(max(array.nbytes, array.size) + array.ndim)
+    if max(array.nbytes, array.size) > walk.left:  # before it is copied; its parts are charged
+        raise too_large(walk.limit)
+    walk.spend(array.ndim)
     flags = array.flags
     order = 0
     if layout and not flags.c_contiguous:
