@@ -156,7 +156,7 @@ def _is_frozen(node: ast.stmt) -> bool:
 
 
 def _is_native(value: ast.expr) -> bool:
-    """The prelude of a compiled variant: `_load(…).bind(…)`, which keeps nothing of any call."""
+    """The prelude of a compiled variant, `_load(…).bind(…)`: it keeps nothing of any call."""
     while isinstance(value, ast.Call | ast.Attribute):
         value = value.func if isinstance(value, ast.Call) else value.value
-    return isinstance(value, ast.Name) and value.id == "_load"
+    return isinstance(value, ast.Name) and value.id in ("_load", "_jit")

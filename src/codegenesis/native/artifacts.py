@@ -122,11 +122,11 @@ def _sealed(data: bytes, path: Path) -> str:
 
 def _unwritable(path: Path) -> str:
     """The plain path, where its directory cannot be written: in the jail."""
-    if os.statvfs(path).f_flag & os.ST_RDONLY:
+    if not os.access(path.parent, os.W_OK):
         return str(path)
     raise FragmentError(
         f"{path.name} cannot be kept from changing while it is loaded",
-        remedy="mount /proc and allow memfd_create, or mount the artifacts read-only",
+        remedy="mount /proc and allow memfd_create, or take the right to write the directory away",
     )
 
 

@@ -8,8 +8,6 @@ leaves no trace, and the Python body starts from the beginning.
 
 from __future__ import annotations
 
-import ast
-
 from codegenesis.compiler.native.calls import function_name
 from codegenesis.compiler.native.program import ENTRY
 from codegenesis.compiler.native.types import FLOAT, INT, OBJECT, T, item_type
@@ -311,7 +309,11 @@ class _Edge:
             lines += ["            plan = write_back(done)", "            commit_(plan, done)"]
             lines.insert(1, "        check_bad()")
         else:
-            lines = [f"        native = {call.code}", "        check_bad()", "        plan = write_back(done)"]
+            lines = [
+                f"        native = {call.code}",
+                "        check_bad()",
+                "        plan = write_back(done)",
+            ]
             lines += ["        result = outward(native, done)", "        commit_(plan, done)"]
         for name in written:
             t = world.typing.at(f"global:{name}")

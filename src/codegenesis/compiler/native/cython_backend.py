@@ -19,15 +19,11 @@ def cython_source(program: Program, observed: Observed) -> str:
     Raises:
         UnsuitableError: its entry has no compiled form.
     """
-    world = World(program, observed)
+    world, body = emitted(program, observed)
     try:
-        world.signature(ENTRY)
-        body = [*functions(world), *switches(world), *constructors(world)]
         edge = boundary(world)
     except UnsupportedError as error:
         raise UnsuitableError(f"it cannot be compiled with types: {error}") from error
-    if world.program.written and "g_" not in "".join(edge):
-        raise UnsuitableError("it rebinds module-level names")
     parts = [
         support(),
         "cdef inline int shallower() noexcept:\n    global depth_\n    depth_ -= 1\n    return 0",
@@ -41,6 +37,20 @@ def cython_source(program: Program, observed: Observed) -> str:
         *edge,
     ]
     return "\n".join(parts) + "\n"
+
+
+def emitted(program: Program, observed: Observed) -> tuple[World, list[str]]:
+    """The functions of the build, and what was learned while they were written.
+
+    Raises:
+        UnsuitableError: the entry has no compiled form.
+    """
+    world = World(program, observed)
+    try:
+        world.signature(ENTRY)
+        return world, [*functions(world), *switches(world), *constructors(world)]
+    except UnsupportedError as error:
+        raise UnsuitableError(f"it cannot be compiled with types: {error}") from error
 
 
 def _classes(world: World) -> list[str]:

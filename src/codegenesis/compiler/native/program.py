@@ -19,7 +19,21 @@ from codegenesis.model import Gene, Record
 ENTRY = "entry_"
 
 _SPECIAL = frozenset(
-    ["__init__", "__getitem__", "__setitem__", "__len__", "__call__", "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__neg__"]
+    [
+        "__init__",
+        "__getitem__",
+        "__setitem__",
+        "__len__",
+        "__call__",
+        "__add__",
+        "__radd__",
+        "__sub__",
+        "__rsub__",
+        "__mul__",
+        "__rmul__",
+        "__truediv__",
+        "__neg__",
+    ]
 )
 
 

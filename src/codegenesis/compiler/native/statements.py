@@ -12,7 +12,7 @@ from collections.abc import Callable
 from codegenesis.compiler.native import arithmetic, containers, loops
 from codegenesis.compiler.native.expressions import as_type, expression, truth
 from codegenesis.compiler.native.scope import Scope
-from codegenesis.compiler.native.types import INT, NONE, OBJECT, T, item_type
+from codegenesis.compiler.native.types import INT, OBJECT, T, item_type
 from codegenesis.compiler.native.world import E, UnsupportedError
 
 REFUSAL = "raise Outside()"

@@ -67,6 +67,7 @@ class World:
         self.checked: dict[str, Any] = {}
         self.changed: set[str] = set()
         self.left_out: list[str] = []
+        self.doubts: list[str] = []
         self.uses_random = False
         self.new: dict[str, None] = {}
         self.switches: dict[str, tuple[str, str, tuple[str, ...]]] = {}
@@ -143,8 +144,10 @@ class World:
         if t == NUM and source == FLOAT:
             return f"num_d({e.code})"
         if source == NUM and t in (INT, FLOAT):
+            self.doubts.append(f"{source.kind} for {t.kind}")
             return f"n2{_LETTERS[t]}({e.code})"
         if t.is_flat:
+            self.doubts.append(f"{source.kind} for {t.kind}")
             return f"o2{self.letter(t)}({self.boxed(e)})"
         return self._object_to(e, t)
 
