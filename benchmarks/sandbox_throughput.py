@@ -1,15 +1,21 @@
 """How many candidates a second does this machine judge, and what does the jail cost?
 
-Three ways to run one small function in a process of its own, each asked for one call and checked:
+Four ways to have a fragment judged in a process of its own, each asked for one call and checked:
 
 - `jail`: a candidate of the sandbox (clone of a jailed zygote, locked in, oracle outside), from
   request to burial;
-- `fork`: a bare `os.fork` of a warm process: no isolation at all, the floor;
+- `fork, same work`: an `os.fork` of an unjailed process with the same modules loaded that assembles
+  the same fragment, makes the same call and sends the same answer: what the jail is compared with;
+- `fork`: an `os.fork` that only sends an answer: the floor of the machine;
 - `python -I -S`: a fresh interpreter: separate, but not jailed, and without the module loaded.
 
 One worker process per core; the ways take turns in every round, so that drift of the machine meets
 all of them alike. Reported are candidates per second over all cores, and milliseconds per candidate
 as one worker sees them: median over rounds, and the range of the rounds as spread.
+
+`--population 100 1000 10000` judges so many *different* fragments one after the other in one
+sandbox and reports the cost of each: it must not grow with the number. Memory is that of the pool:
+what the zygote has for itself, and what a candidate that has answered one call has on top of it.
 
     python -m benchmarks.sandbox_throughput --json sandbox.json
 """
@@ -24,39 +30,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from codegenesis import wire
+from benchmarks.bare_fork import CALL, FRAGMENT, RIGHT, serve
 from codegenesis.sandbox import Environment, Sandbox
 
 TARGET = "def square(x):\n    return x * x + 1\n"
-FRAGMENT = "def square(x):\n    return 1 + x * x\n"
 SCRIPT = FRAGMENT + "print(square(int(input())))\n"
-CALL = wire.encode_call((7,), {})
-RIGHT = wire.encode(50)
-WAYS = ("jail", "fork", "python -I -S")
-
-
-def square(x: int) -> int:
-    return 1 + x * x
-
-
-def fork() -> bool:
-    theirs, ours = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.write(ours, wire.encode(square(7)))
-        os._exit(0)
-    os.close(ours)
-    answer = os.read(theirs, 100)
-    os.close(theirs)
-    os.waitpid(pid, 0)
-    return answer == RIGHT
+WAYS = ("jail", "fork, same work", "fork", "python -I -S")
 
 
 def interpreter() -> bool:
@@ -70,52 +56,84 @@ def jail(sandbox: Sandbox) -> bool:
         return candidate.call(CALL).value == RIGHT
 
 
-def work(core: int) -> None:
-    """Serve rounds: a line `way seconds` in, a line of JSON out."""
+def work(core: int, root: str) -> None:
+    """The ways that are not forks, in a process of their own."""
     os.sched_setaffinity(0, {core})
-    with tempfile.TemporaryDirectory() as root:
-        Path(root, "target.py").write_text(TARGET)
-        with Sandbox(Environment(root=root, module="target")) as sandbox:
-            ways: dict[str, Callable[[], bool]] = {
-                "jail": lambda: jail(sandbox),
-                "fork": fork,
-                "python -I -S": interpreter,
-            }
-            for line in sys.stdin:
-                way, _, seconds = line.strip().rpartition(" ")
-                print(json.dumps(repeat(ways[way], float(seconds))), flush=True)
-
-
-def repeat(way: Callable[[], bool], seconds: float) -> list[float]:
-    """Milliseconds of each candidate, for about so long."""
-    taken = []
-    until = time.perf_counter() + seconds
-    while (started := time.perf_counter()) < until:
-        if not way():
-            raise SystemExit("a wrong answer: nothing was measured")
-        taken.append((time.perf_counter() - started) * 1e3)
-    return taken
+    with Sandbox(Environment(root=root, module="target")) as sandbox:
+        serve({"jail": lambda: jail(sandbox), "python -I -S": interpreter})
 
 
 def measure(rounds: int, seconds: float, cores: list[int]) -> dict[str, dict[str, list[float]]]:
-    command = [sys.executable, "-m", "benchmarks.sandbox_throughput", "--core"]
-    workers = [
-        subprocess.Popen(
-            [*command, str(core)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for core in cores
-    ]
     found: dict[str, dict[str, list[float]]] = {way: {"per_s": [], "ms": []} for way in WAYS}
-    for number in range(rounds + 1):  # the first warms up
-        for way in WAYS:
-            taken = [json.loads(line) for line in ask(workers, f"{way} {seconds}")]
-            if number:
-                rates = [len(times) / sum(times) * 1e3 for times in taken]
-                found[way]["per_s"].append(sum(rates))
-                found[way]["ms"].append(statistics.median(chain.from_iterable(taken)))
-    for worker in workers:
-        worker.communicate()
+    with tempfile.TemporaryDirectory() as root:
+        Path(root, "target.py").write_text(TARGET)
+        jails = [start("sandbox_throughput", "--core", str(core), "--root", root) for core in cores]
+        forks = [start("bare_fork", str(core), root) for core in cores]
+        for number in range(rounds + 1):  # the first warms up
+            for way in WAYS:
+                workers = forks if way.startswith("fork") else jails
+                taken = [json.loads(line) for line in ask(workers, f"{way} {seconds}")]
+                if number:
+                    rates = [len(times) / sum(times) * 1e3 for times in taken]
+                    found[way]["per_s"].append(sum(rates))
+                    found[way]["ms"].append(statistics.median(chain.from_iterable(taken)))
+        for worker in (*jails, *forks):
+            worker.communicate()
     return found
+
+
+def start(module: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def population(sizes: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Milliseconds of a candidate in populations of these sizes, and the memory of the pool."""
+    found: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as root:
+        Path(root, "target.py").write_text(TARGET)
+        with Sandbox(Environment(root=root, module="target")) as sandbox:
+            for _ in range(50):
+                jail(sandbox)
+            for size in sizes:
+                taken = []
+                for number in range(size):
+                    started = time.perf_counter()
+                    different(sandbox, number)
+                    taken.append((time.perf_counter() - started) * 1e3)
+                found[str(size)] = {
+                    "ms": sum(taken) / size,
+                    "ms_median": statistics.median(taken),
+                    **memory(sandbox),
+                }
+    return found
+
+
+def different(sandbox: Sandbox, number: int) -> None:
+    source = f"def square(x):\n    return 1 + x * x + {number} - {number}\n"
+    with sandbox.candidate("square", source) as candidate:
+        if candidate.call(CALL).value != RIGHT:
+            raise SystemExit("a wrong answer: nothing was measured")
+
+
+def memory(sandbox: Sandbox) -> dict[str, float]:
+    """MiB that only the zygote has, and that a candidate has for itself after one call."""
+    with sandbox.candidate("square", FRAGMENT) as candidate:
+        candidate.call(CALL)
+        zygote = int(field(candidate.pid, "status", "PPid:"))
+        return {
+            "zygote_mib": pool_bytes(zygote, "Pss") / 2**20,
+            "candidate_private_mib": pool_bytes(candidate.pid, "Private_Dirty") / 2**20,
+        }
+
+
+def field(pid: int, file: str, name: str) -> str:
+    lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    return next(line.split()[1] for line in lines if line.startswith(name))
+
+
+def pool_bytes(pid: int, kind: str) -> int:
+    return int(field(pid, "smaps_rollup", f"{kind}:")) << 10
 
 
 def ask(workers: list[subprocess.Popen[str]], line: str) -> list[str]:
@@ -144,6 +162,16 @@ def show(result: dict[str, object], ways: dict[str, dict[str, dict[str, float]]]
             f"{ms['low']:.2f}–{ms['high']:.2f}",
         )
     Console().print(table)
+    Console().print(f"a jailed candidate takes {result['jail_over_same_work']:.2f} × the same work")
+
+
+def show_population(found: dict[str, dict[str, float]]) -> None:
+    table = Table(title="One core, different fragments")
+    for column in ("population", "ms each", "median", "zygote MiB", "candidate MiB"):
+        table.add_column(column, justify="right")
+    for size, row in found.items():
+        table.add_row(size, *(f"{value:.2f}" for value in row.values()))
+    Console().print(table)
 
 
 def main() -> None:
@@ -151,10 +179,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the results")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1.0, help="per way and round")
+    parser.add_argument("--population", type=int, nargs="+", default=[], metavar="N")
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--root", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.core is not None:
-        work(options.core)
+        work(options.core, options.root)
         return
     cores = sorted(os.sched_getaffinity(0))[:2]
     found = measure(options.rounds, options.seconds, cores)
@@ -168,7 +198,12 @@ def main() -> None:
         "load_before": os.getloadavg()[0],
         "ways": ways,
     }
+    jailed, same = (ways[way]["ms"]["median"] for way in WAYS[:2])
+    result["jail_over_same_work"] = jailed / same
     show(result, ways)
+    if options.population:
+        result["population"] = population(options.population)
+        show_population(result["population"])
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")
 

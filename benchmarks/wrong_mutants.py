@@ -25,7 +25,9 @@ from wrong.trials import Tally, Verdict, judged
 def main() -> int:
     """Run them all; the exit code says whether any was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", nargs="?", const="-", help="write figures as JSON, to a file or -")
+    parser.add_argument(
+        "--json", nargs="?", const="-", help="write figures as JSON, to a file or -"
+    )
     parser.add_argument("--only", default="", help="originals whose name contains this")
     parser.add_argument("--by-hand", type=int, default=9, help="breakages per original")
     parser.add_argument("--by-operator", type=int, default=3, help="small mistakes per original")
@@ -51,7 +53,9 @@ def main() -> int:
 
 def _tell(target: str, verdicts: list[Verdict], seconds: float) -> None:
     missed = [each for each in verdicts if not each.gate]
-    print(f"{target}: {len(verdicts)} wrong, {len(missed)} through, {seconds:.1f} s", file=sys.stderr)
+    print(
+        f"{target}: {len(verdicts)} wrong, {len(missed)} through, {seconds:.1f} s", file=sys.stderr
+    )
     for each in missed:
         print(f"   {each.wrong.group}: {each.wrong.name} — {each.witness}", file=sys.stderr)
 

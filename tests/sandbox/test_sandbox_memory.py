@@ -29,6 +29,11 @@ def test_the_peak_is_what_the_call_needed_at_most(bench):
     assert grown[3] == grown[2], "the mark of a process only rises"
 
 
+def test_equal_work_has_equal_peaks(bench):
+    peaks = [bench.outcome("return [0] * 100_000").peak_bytes for _ in range(8)]
+    assert max(peaks) - min(peaks) < MIB // 2
+
+
 def test_the_peak_of_a_batch_counts_for_each_of_its_calls(bench):
     with bench.candidate(GREEDY) as candidate:
         peaks = {o.peak_bytes for o in candidate.time([call(1), call(60)]).outcomes}

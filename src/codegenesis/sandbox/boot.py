@@ -16,7 +16,9 @@ import os
 import select
 import signal
 import socket
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from codegenesis.sandbox import messages, namespaces
@@ -74,3 +76,13 @@ def _keep(pid: int, lifeline: int, *, group: bool) -> NoReturn:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os._exit(code if code >= 0 else 128 - code)
+
+
+def front(name: str) -> object:
+    """What the package shows to other rooms, for who asks for it in the jail after all."""
+    package = sys.modules["codegenesis.sandbox"]
+    vars(package).pop("__getattr__", None)
+    source = Path(__file__).with_name("__init__.py")
+    code = compile(source.read_bytes(), str(source), "exec", dont_inherit=True)
+    exec(code, vars(package))  # noqa: S102 (our own package, a second later than usual)
+    return getattr(package, name)

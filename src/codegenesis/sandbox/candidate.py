@@ -65,6 +65,7 @@ class JailedCandidate:
         request = messages.Setup(qualname, source)
         try:
             self._ask(None, messages.done)
+            self._channel.begin()
         except CandidateDied as error:
             raise SandboxError(f"a candidate could not be locked in: {error}") from None
         try:

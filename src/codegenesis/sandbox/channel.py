@@ -122,6 +122,13 @@ class Channel:
             peak = self._watch.peak_bytes()
         return Cost(cpu_ns - self._charged_ns, wall_ns, peak)
 
+    def begin(self) -> None:
+        """Charge no memory that it has by now; raises CandidateDied."""
+        try:
+            self._watch.restart()
+        except Gone as error:
+            raise EndedItself(str(error)) from None
+
     def ends(self) -> bool:
         """Whether it is ending by itself: descriptors go first, the process a moment later."""
         return ready(self._pidfd, select.POLLIN, _LAST_MOMENT_NS)

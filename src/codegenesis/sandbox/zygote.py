@@ -33,7 +33,7 @@ MOST_BYTES = 1 << 16
 WORLDS: Final = {"L3": namespaces.CLONE_NEWUSER | namespaces.CLONE_NEWPID, "L2": 0}
 
 #: What fragments import most; loaded once here instead of in each candidate.
-_PRELOADED = (
+PRELOADED = (
     "bisect",
     "collections",
     "contextlib",
@@ -88,7 +88,7 @@ class Zygote:
     def __init__(self, parent: socket.socket, tier: Tier) -> None:
         self._parent = parent
         self._tier = tier
-        for name in _PRELOADED:
+        for name in PRELOADED:
             importlib.import_module(name)
         self._null = os.open(os.devnull, os.O_RDWR)
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
