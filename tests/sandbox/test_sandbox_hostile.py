@@ -4,6 +4,7 @@ Each must not be accepted (its answer is not the true one, or it costs what it c
 the parent up, and must leave the next honest candidate as it was.
 """
 
+import statistics
 import textwrap
 import time
 
@@ -432,29 +433,32 @@ HOSTILE = [
 
 @pytest.mark.slow
 def test_one_in_ten_hostile_among_a_thousand_changes_nobodys_outcome_or_score(tight):
-    """A score here is CPU; of honest work alone and among the hostile the medians must agree."""
-    import statistics
+    """Outcomes must be those alone; CPU right after a hostile one that of honest neighbours.
 
-    def score(number: int):
+    Compared within the run, because a busy machine is slower for some minutes than for others.
+    """
+
+    def judged(number: int):
         with tight.candidate("probe", HONEST) as candidate:
-            timing = candidate.time([call(20_000 + number % 7)])
-            return candidate.call(call(number)), timing
+            outcome = candidate.call(call(number))
+            timing = candidate.time([call(20_000)])
+        assert outcome.kind == "returned"
+        return outcome.value, outcome.after, [o.value for o in timing.outcomes], timing.run_ns
 
-    alone = [score(number) for number in range(100)]
-    started, among, fallen = time.monotonic(), [], 0
+    alone = {number: judged(number)[:3] for number in range(0, 1000, 50)}
+    started, after_hostile, after_honest, fallen = time.monotonic(), [], [], 0
     for number in range(1000):
         if number % 10 == 3:
             outcomes = tried(tight, HOSTILE[number // 10 % len(HOSTILE)])
-            fallen += wire.encode(21) not in [o.value for o in outcomes if o.kind == "returned"]
-        else:
-            among.append((number, *score(number)))
+            fallen += [o.value for o in outcomes if o.kind == "returned"] != [
+                wire.encode(21), wire.encode(28)
+            ]  # fmt: skip
+            continue
+        *came, run_ns = judged(number)
+        assert wire.decode(came[0]) == sum(range(number))
+        assert alone.get(number, tuple(came)) == tuple(came)
+        (after_hostile if number % 10 == 4 else after_honest).append(run_ns)
     assert fallen == 100
-    for number, outcome, timing in among:
-        assert wire.decode(outcome.value) == sum(range(number))
-        assert outcome.kind == "returned"
-        assert [wire.decode(o.value) for o in timing.outcomes] == [sum(range(20_000 + number % 7))]
-    costs = [statistics.median(t.run_ns for _, t in pairs)
-             for pairs in (alone, [(o, t) for _, o, t in among])]  # fmt: skip
-    assert 0.8 < costs[0] / costs[1] < 1.25
+    assert 0.8 < statistics.median(after_hostile) / statistics.median(after_honest) < 1.25
     assert time.monotonic() - started < 300
     assert Bench(tight).alive()
