@@ -11,7 +11,9 @@ from pathlib import Path
 ROUND = (
     ("runtime_overhead", ()),
     ("sandbox_throughput", ()),
-    ("race_false_positives", ("--pairs", "200")),
+    ("race_false_positives", ("--minutes", "2")),
+    ("race_power", ("--races", "100")),
+    ("selection", ("--populations", "10", "100")),
     ("store_writes", ()),
     ("canary_simulation", ("--runs", "3000")),
     ("first_swap", ("--runs", "1")),

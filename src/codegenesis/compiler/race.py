@@ -25,7 +25,7 @@ from typing import Literal
 
 from codegenesis.compiler.statistics import CONFIDENCE, Interval, interval, looks
 from codegenesis.compiler.track import Died, Pair, Track, medians_ns
-from codegenesis.compiler.workload import plan, remembers
+from codegenesis.compiler.workload import Workload, plan, remembers
 from codegenesis.errors import FragmentError
 from codegenesis.model import Gain, Record, Trial, Variant
 from codegenesis.sandbox import Executor
@@ -57,6 +57,7 @@ class Terms(Record, frozen=True, kw_only=True):
         pairs: pairs of processes before the first look; the next ones are after twice as many
             pairs each.
         most_pairs: pairs when it stays undecided.
+        laps: most blocks of each side in a pair.
         block_ns: CPU of the original in one block, at least, where repeats allow it.
         budget_s: seconds after which no further pair is begun; the first four, without which
             there is no interval to speak of, may take three times as long.
@@ -65,6 +66,7 @@ class Terms(Record, frozen=True, kw_only=True):
     min_gain: float = 1.05
     pairs: int = 6
     most_pairs: int = 24
+    laps: int = 24
     block_ns: int = 250_000
     budget_s: float = 30.0
 
@@ -106,6 +108,7 @@ def race(
     *,
     original: str | None = None,
     terms: Terms | None = None,
+    workload: Workload | None = None,
 ) -> Race:
     """Race a variant against the original on recorded calls.
 
@@ -113,16 +116,15 @@ def race(
         source: the variant's fragment.
         calls: recorded calls in recorded order, with repeats.
         original: fragment of the other side; None for the function as it stands.
+        workload: what `prepare` made of the same sides and calls, where it is known already.
 
     Raises:
         SandboxError: the sandbox itself has failed.
     """
     started = time.perf_counter()
     terms = terms or Terms()
-    cold = remembers(source) or bool(original and remembers(original))
-    block_ns = max(_COLD_BLOCK_NS, terms.block_ns) if cold else terms.block_ns
-    workload = plan(executor, qualname, calls, original=original, cold=cold, block_ns=block_ns)
-    track = Track(executor, qualname, original, source, workload)
+    load = workload or prepare(executor, qualname, source, calls, original=original, terms=terms)
+    track = Track(executor, qualname, original, source, load, most_laps=terms.laps)
     try:
         ended = _run(track, terms, deadline=started + terms.budget_s)
     except (Died, FragmentError) as error:
@@ -131,9 +133,30 @@ def race(
         gain=ended.gain,
         verdict=ended.verdict,
         reason=ended.reason,
-        measurements={**ended.measurements, "calls": len(workload.calls) * workload.passes},
+        measurements={**ended.measurements, "calls": len(load.calls) * load.passes},
         seconds=time.perf_counter() - started,
     )
+
+
+def prepare(
+    executor: Executor,
+    qualname: str,
+    source: str,
+    calls: Sequence[bytes],
+    *,
+    original: str | None = None,
+    terms: Terms | None = None,
+) -> Workload:
+    """What each block of a race would run; the same for all variants that are alike `cold`."""
+    cold = is_cold(source, original)
+    block_ns = (terms or Terms()).block_ns
+    block_ns = max(_COLD_BLOCK_NS, block_ns) if cold else block_ns
+    return plan(executor, qualname, calls, original=original, cold=cold, block_ns=block_ns)
+
+
+def is_cold(source: str, original: str | None) -> bool:
+    """Must each pass have a process of its own, since a side may remember the last one?"""
+    return remembers(source) or bool(original and remembers(original))
 
 
 def _run(track: Track, terms: Terms, *, deadline: float) -> Race:

@@ -23,14 +23,16 @@ from codegenesis.compiler.fitness import Worth, worth
 from codegenesis.compiler.harm import harm
 from codegenesis.compiler.objectives import FASTEST, Objective
 from codegenesis.compiler.pareto import front, layers
-from codegenesis.compiler.race import Race, Terms, race
-from codegenesis.compiler.workload import as_fragment, plan
+from codegenesis.compiler.race import Race, Terms, is_cold, prepare, race
+from codegenesis.compiler.workload import Workload, as_fragment
 from codegenesis.evidence import Case
 from codegenesis.model import Record, Variant
 
 #: Pairs of the race of an objective that CPU alone does not decide, and of a tie.
 _WHOLE = 24
 _TIE = 48
+#: Blocks of each side in a pair of a heat: it must be cheap, and only tell the halves apart.
+_HEAT_LAPS = 6
 #: Ratios nearer than this are the same in a heat of a few pairs.
 _HEAT_GRAIN = 0.05
 #: Seconds for the figures beside CPU, of one variant in a heat and in the final.
@@ -91,7 +93,7 @@ def select(
     field = list({variant.id: variant for variant in variants}.values())
     if len(field) == 1:
         return contest.final(field)
-    pairs = 2
+    pairs = 1
     ranked = contest.heat(field, pairs=pairs)
     while len(ranked) > 2:
         pairs += 1
@@ -118,11 +120,12 @@ class Contest:
         self._worth: dict[str, Worth] = {}
         self._losers: dict[str, str] = {}
         self._told: set[str] = set()
+        self._loads: dict[bool, Workload] = {}
 
     def heat(self, field: Sequence[Variant], *, pairs: int) -> list[Variant]:
         """One short race each; the better first, without those that failed."""
         share = max(1.0, self._left_s() / len(field))
-        terms = Terms(pairs=pairs, most_pairs=pairs, budget_s=share)
+        terms = Terms(pairs=pairs, most_pairs=pairs, laps=_HEAT_LAPS, budget_s=share)
         for variant in field:
             self._race(variant, terms)
             self._weigh(variant, min(_HEAT_S, share))
@@ -184,7 +187,7 @@ class Contest:
         found = callgrind.count(
             self._case.gene,
             variant.source,
-            plan(self._case.executor, self._case.gene.qualname, self._calls).calls,
+            self._loads[is_cold(variant.source, self._original)].calls,
             original=self._original,
             wall_s=self._left_s() / 2,
         )
@@ -234,13 +237,20 @@ class Contest:
         )
 
     def _race(self, variant: Variant, terms: Terms) -> Race:
+        executor, name = self._case.executor, self._case.gene.qualname
+        cold = is_cold(variant.source, self._original)
+        if cold not in self._loads:
+            self._loads[cold] = prepare(
+                executor, name, variant.source, self._calls, original=self._original
+            )
         ended = race(
-            self._case.executor,
-            self._case.gene.qualname,
+            executor,
+            name,
             variant.source,
             self._calls,
             original=self._original,
             terms=terms,
+            workload=self._loads[cold],
         )
         self._races[variant.id] = ended
         return ended

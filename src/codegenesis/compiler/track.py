@@ -32,9 +32,8 @@ from codegenesis.compiler.pin import cores, follow, on_core
 from codegenesis.compiler.workload import Workload
 from codegenesis.sandbox import Candidate, Executor
 
-#: Laps per pair: so many of short blocks, fewer of long ones, and when every block needs processes
+#: Laps per pair, at least, of blocks that are not very long, and when every block needs processes
 #: of its own.
-_MOST_LAPS = 24
 _LEAST_LAPS = 6
 _COLD_LAPS = 4
 #: CPU of the original in one pair that is worth more laps than the least, and that is too much.
@@ -119,14 +118,23 @@ class Track:
     Args:
         original: fragment of the other side; None for the function as it stands.
         source: the variant's fragment.
+        most_laps: laps per pair of short blocks; there are fewer of long ones.
     """
 
     def __init__(
-        self, executor: Executor, qualname: str, original: str | None, source: str, load: Workload
+        self,
+        executor: Executor,
+        qualname: str,
+        original: str | None,
+        source: str,
+        load: Workload,
+        *,
+        most_laps: int = 24,
     ) -> None:
         self._old = _Side(executor, qualname, original, "original")
         self._new = _Side(executor, qualname, source, "variant")
         self._cores = cores()
+        self._most_laps = most_laps
         self.load = load
         self.pairs: list[Pair] = []
 
@@ -190,7 +198,7 @@ class Track:
             return _COLD_LAPS
         block_ns = max(lap.old.run_ns, lap.new.run_ns)
         affordable = 2 * max(1, _LONG_PAIR_NS // (4 * block_ns))
-        wanted = min(_MOST_LAPS, max(_LEAST_LAPS, 2 * (_PAIR_NS // block_ns)))
+        wanted = min(self._most_laps, max(_LEAST_LAPS, 2 * (_PAIR_NS // block_ns)))
         return int(min(affordable, wanted))
 
 
