@@ -54,6 +54,7 @@ class Case(Record, frozen=True, kw_only=True):
         crashes: exception types (`module.qualname`) that count as crashes of this gene.
         fresh: how many fresh inputs the differential gate tries, edge cases not counted.
         budget_s: seconds a gate may spend on calls.
+        shrink_s: seconds for making a counter-example smaller, for people to read.
         seed: of all chance in the gates.
         rtol: relative deviation that floats in results may have; 0 for exact equality.
         noise: what the original does not fix itself, and so is not asked of a variant.
@@ -68,6 +69,7 @@ class Case(Record, frozen=True, kw_only=True):
     crashes: frozenset[str] = frozenset()
     fresh: int = 400
     budget_s: float = 20.0
+    shrink_s: float = 2.0
     seed: int = 0
     rtol: float = 0.0
     noise: Noise = Noise()

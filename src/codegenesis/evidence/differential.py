@@ -148,6 +148,7 @@ class _Search:
             n=self._case.fresh,
             seed_=self._case.seed,
             budget_s=self._deadline - time.monotonic(),
+            shrink_s=self._case.shrink_s,
         )
 
     def _check(self, data: bytes, call: Call) -> str:

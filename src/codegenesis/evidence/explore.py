@@ -51,6 +51,10 @@ class _Found(Exception):
     pass
 
 
+class _OutOfTime(BaseException):
+    """Ends Hypothesis at once, as an interrupt would; an Exception it would try to reproduce."""
+
+
 class _Search:
     def __init__(self, check: Callable[[bytes, Call], str], *, budget_s: float, shrink_s: float):
         self.check = check
@@ -61,6 +65,8 @@ class _Search:
         self.trouble: CodeGenesisError | None = None
 
     def meet(self, call: Call) -> None:
+        if self.best is None and time.monotonic() > self.deadline:
+            raise _OutOfTime
         try:
             data = data_of(call)
         except WireError:
@@ -120,7 +126,7 @@ def explore(
     def run(call: Call) -> None:
         search.meet(call)
 
-    with _without_constants_of_this_process(), suppress(_Found):
+    with _without_constants_of_this_process(), suppress(_Found, _OutOfTime):
         run()
     if search.trouble:
         raise search.trouble

@@ -223,7 +223,8 @@ class _Probes(ast.NodeTransformer):
         elif isinstance(node, ast.comprehension):
             node.ifs = [self._test(each) for each in node.ifs]
         elif isinstance(node, ast.BoolOp):
-            node.values = [self._test(each) for each in node.values]
+            *heads, last = node.values  # whether the last one is true decides nothing here
+            node.values = [*map(self._test, heads), last]
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:

@@ -25,7 +25,7 @@ from codegenesis.evidence.differential import DifferentialGate
 from codegenesis.evidence.mutants import Mutant, mutants
 from codegenesis.evidence.probes import conditions
 from codegenesis.evidence.sights import Sights
-from codegenesis.model import Strength, Variant
+from codegenesis.model import Outcome, Strength, Variant
 
 #: Gates that judge a program's text: a mistake refused there has not been noticed by any input.
 _STATIC = frozenset({"parse", "policy"})
@@ -33,7 +33,8 @@ _FRESH = 60
 _LONGER = 400
 _MOST_TRAILS = 800
 _MOST_WORDS = 8
-_LONGER_SHARE = 0.4
+#: Of the seconds: for one gate and one mistake, and for looking longer at those that lived.
+_GATE_SHARE, _LONGER_SHARE = 0.1, 0.4
 
 
 def strength(
@@ -66,10 +67,10 @@ class _Trial:
         self._started = time.monotonic()
         self._budget_s = budget_s
         self._gates = [gate for gate in gates if gate.name not in _STATIC]
-        each_s = min(case.budget_s, budget_s / 4)
+        each_s = min(case.budget_s, budget_s * _GATE_SHARE)
         self._case = msgspec.structs.replace(
             case, objective="speed", crashes=frozenset(), fresh=min(case.fresh, _FRESH),
-            budget_s=each_s,
+            budget_s=each_s, shrink_s=0.0,
         )  # fmt: skip
         self._longer = msgspec.structs.replace(self._case, fresh=_LONGER, seed=seed + 1)
 
@@ -77,15 +78,18 @@ class _Trial:
         living: list[Mutant] = []
         killed = 0
         gates = self._sound()
+        places = _Places.of(self._case)
         for mutant in _spread(wrong):
             if self._spent() > 1 - _LONGER_SHARE:
                 break
+            if not places.reached(mutant.line):  # no input can notice it
+                living.append(mutant)
+                continue
             trials = run_gates(gates, self._variant(mutant.source), self._case)
             if any(trial.verdict == "failed" for trial in trials):
                 killed += 1
             else:
                 living.append(mutant)
-        places = _Places.of(self._case)
         unnoticed = [each for each in living if not self._is_equivalent(each, places)]
         return Strength(
             killed=killed,
@@ -125,12 +129,16 @@ class _Places(NamedTuple):
     def of(cls, case: Case) -> _Places:
         """Follow the recorded calls and all inputs that the gates have tried."""
         source = case.gene.source
-        known = [*dict.fromkeys(case.calls), *case.memory.answers]
+        answers = case.memory.answers
+        known = [*dict.fromkeys(case.calls), *(each for each in answers if _ended(answers[each]))]
         lines: set[int] = set()
         outcomes: set[tuple[int, bool]] = set()
         sights = Sights(case, source)
+        until = time.monotonic() + case.budget_s
         try:
             for call in known[:: max(1, len(known) // _MOST_TRAILS)]:
+                if time.monotonic() > until:
+                    break
                 seen = sights.trail(call)
                 lines |= seen.lines
                 outcomes |= seen.tests
@@ -157,6 +165,10 @@ class _Places(NamedTuple):
         """First and last line of the innermost statement (its head, where it has a body)."""
         around = [each for each in self.statements if each[0] <= line <= each[1]]
         return min(around, key=lambda each: each[1] - each[0], default=(line, line))
+
+
+def _ended(outcome: Outcome) -> bool:
+    return outcome.kind != "died"
 
 
 def _statements(source: str) -> Iterator[tuple[int, int]]:
