@@ -3,6 +3,9 @@
 The mounts already leave nothing to write; this holds if one of them were wrong. It also forbids
 TCP, abstract Unix sockets and signals to the outside on kernels that know how. Reading is all that
 is granted, and writing to `/dev/null`; executing is not.
+
+At tier L2 there are no mounts, and this is all that keeps files from being read: what a project
+shows is then granted path by path. Status (names, sizes, dates) is not Landlock's to refuse.
 """
 
 from __future__ import annotations
