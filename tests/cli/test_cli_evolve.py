@@ -117,7 +117,8 @@ def test_the_users_own_tests_are_inputs_and_judges(run, project):
         "def test_wrong_from_the_start():\n"
         "    assert repeated(['a']) == ['a']\n"
     )
-    done = run("evolve", "guests:repeated", "--tests", "tests", "--json", *QUICK)
+    patient = (*QUICK, "--set", "budget_s=60")
+    done = run("evolve", "guests:repeated", "--tests", "tests", "--json", *patient)
     assert done.code == 0, done.err
     trial = next(t for t in done.document["champion"]["trials"] if t["gate"] == "tests")
     assert (trial["verdict"], trial["checks"]) == ("passed", 1)
