@@ -29,7 +29,7 @@ def main() -> int:
         "--json", nargs="?", const="-", help="write figures as JSON, to a file or -"
     )
     parser.add_argument("--only", default="", help="originals whose name contains this")
-    parser.add_argument("--by-hand", type=int, default=9, help="breakages per original")
+    parser.add_argument("--by-hand", type=int, default=12, help="breakages per original")
     parser.add_argument("--by-operator", type=int, default=3, help="small mistakes per original")
     options = parser.parse_args()
     started = time.monotonic()
@@ -41,7 +41,8 @@ def main() -> int:
         found = list(judged(original, by_hand=options.by_hand, by_operator=options.by_operator))
         verdicts = [each for each in found if isinstance(each, Verdict)]
         done.verdicts.extend(verdicts)
-        done.refused.update({original.target: each for each in found if isinstance(each, str)})
+        for refusal in (each for each in found if isinstance(each, str)):
+            done.refused[original.target] = refusal
         _tell(original.target, verdicts, time.monotonic() - begun)
     figures = _figures(done, time.monotonic() - started)
     text = json.dumps(figures, indent=1)
