@@ -1,11 +1,13 @@
 """Races: verdicts on gross differences only, never on a clock's reading."""
 
 import math
+import os
 from random import Random
 
 import pytest
 
 from codegenesis.compiler import Terms, harm, race
+from codegenesis.compiler.pin import follow, on_core
 from codegenesis.compiler.race import SET_UP_ALLOWANCE_NS, _charge_ns
 from codegenesis.compiler.statistics import interval, looks, t_quantile
 from codegenesis.compiler.track import Block, Lap, Pair
@@ -206,3 +208,33 @@ def test_looks_share_the_error_between_them():
     assert sum(1 - look.confidence for look in looks(6, 24)) == pytest.approx(0.01)
     assert [look.pairs for look in looks(5, 12)] == [5, 10, 12]
     assert looks(4, 4) == ((4, 0.99),)
+
+
+def test_a_block_that_was_read_wrong_does_not_move_a_pair():
+    laps = [Lap(Block(500_000, 0), Block(250_000, 0)) for _ in range(5)]
+    laps.append(Lap(Block(1, 0), Block(250_000, 0)))
+    assert Pair(laps, 0).ratio(0.0) == 2.0
+
+
+def test_what_a_request_costs_is_taken_off_both_sides():
+    laps = [Lap(Block(510_000, 0), Block(60_000, 0))] * 6
+    assert Pair(laps, 0).ratio(0.0, idle_ns=10_000) == 10.0
+    assert Pair(laps, 0).ratio(50_000.0, idle_ns=10_000) == 5.0
+
+
+def test_a_candidate_runs_where_its_race_is_and_this_thread_returns(bench, calls):
+    before = os.sched_getaffinity(0)
+    with on_core(min(before)), bench.sandbox.candidate("busy", None) as candidate:
+        follow(candidate)
+        assert os.sched_getaffinity(0) == os.sched_getaffinity(candidate.pid) == {min(before)}
+        assert candidate.call(calls[0]).kind == "returned"
+    assert os.sched_getaffinity(0) == before
+
+
+def test_a_race_without_time_is_never_won_on_one_pair(bench, calls):
+    """The first pairs may take longer than the budget, or there would be nothing to judge by."""
+    ended = race(bench.sandbox, "busy", FORMULA, calls, terms=Terms(budget_s=1e-9))
+    assert ended.verdict == "undecided"
+    assert ended.gain.low == 0.0
+    patient = race(bench.sandbox, "busy", FORMULA, calls, terms=Terms(budget_s=1.0))
+    assert patient.gain.n >= 2
