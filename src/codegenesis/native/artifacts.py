@@ -1,14 +1,15 @@
 """From a digest to a loaded extension module: what is loaded is what was proven and signed.
 
-The digest is checked on the bytes that the loader maps, not on a path that could change between the
-check and `dlopen`: they are copied into a sealed memory file (`memfd_create`), and that is mapped.
-Its descriptor stays open for good, because glibc knows libraries by name and would take the next
-file at `/proc/self/fd/N` for this one. In the jail there is neither `/proc` nor memfd; there
-the directory itself cannot be written, so the plain path serves.
+The digest is checked on the bytes that the loader maps, not on a path that could change between
+the check and `dlopen`: they are copied into a sealed memory file (`memfd_create`), and that is
+mapped. Its descriptor stays open for good, because glibc knows libraries by name and would take
+the next file at `/proc/self/fd/N` for this one. In the jail there is neither `/proc` nor memfd;
+there the directory itself cannot be written, so the plain path serves.
 
-A private copy in a temporary directory was rejected: `/tmp` is often `noexec`, and copies outlive a
-process that is killed. Builds are for one version of Python on one kind of machine, which is the end
-of their module's name; without the check a process of another version would crash, not refuse.
+A private copy in a temporary directory was rejected: `/tmp` is often `noexec`, and copies
+outlive a process that is killed. Builds are for one version of Python on one kind of machine,
+which is the end of their module's name; without the check a process of another version would
+crash, not refuse.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""What types a program's variables had: evidence that builds are typed from, gathered in the jail.
+"""What types a program's variables had: evidence that builds are typed from, gathered in the
+jail.
 
-A fragment for observation holds the program (the function and what it reaches) and hands its entry
-to `watched`. Every frame of the fragment is traced; at each line the values of its variables are
-noted by type, attributes and items included. Places that held the very same list are *joined*, so
-that a list has one representation wherever it goes. Nothing here is trusted: a build checks what
-it was told, so a wrong report makes it refuse inputs, not give wrong answers.
+A fragment for observation holds the program (the function and what it reaches) and hands its
+entry to `watched`. Every frame of the fragment is traced; at each line the values of its
+variables are noted by type, attributes and items included. Places that held the very same list
+are *joined*, so that a list has one representation wherever it goes. Nothing here is trusted: a
+build checks what it was told, so a wrong report makes it refuse inputs, not give wrong answers.
 
 `sys.monitoring` was rejected: it needs 3.12, and a trace gives locals at each line as well.
 """
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
@@ -134,7 +134,7 @@ class Watcher:
             self._note_locals(name, frame)
 
     def _enter(self, name: str, frame: FrameType) -> Any:
-        """Most calls of a busy function are not looked at; from its first line on, or not at all."""
+        """Most calls of a busy function are not looked at: from the first line on, or not."""
         code = frame.f_code
         count = self._calls[code] = self._calls.get(code, 0) + 1
         if count > _CALLS and count & (count - 1) and count % 101:
@@ -236,7 +236,7 @@ def attributes(value: object) -> dict[str, Any]:
 
 
 def watched(
-    entry: Callable[..., object],
+    entry: FunctionType,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     *,
@@ -250,8 +250,8 @@ def watched(
         constants: module-level values that the program reads, by name.
         events: of the program, after which little more is looked at.
     """
-    code: CodeType = entry.__code__  # type: ignore[attr-defined]
-    outside = entry.__globals__  # type: ignore[attr-defined]
+    code: CodeType = entry.__code__
+    outside = entry.__globals__
     kinds = dict(classes)
     kinds.update((f"{n} ", outside[n]) for n in classes if isinstance(outside.get(n), type))
     watcher = _watcher(code.co_filename, kinds, events)
@@ -261,7 +261,7 @@ def watched(
     sys.settrace(watcher.trace)
     try:
         entry(*args, **kwargs)
-    except Exception as error:  # the program's own; its types are still evidence
+    except Exception as error:  # noqa: BLE001 (the program's own; its types are evidence)
         raised = f"{type(error).__name__}: {error}"[:200]
     finally:
         sys.settrace(None)

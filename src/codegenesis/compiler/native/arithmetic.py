@@ -1,4 +1,4 @@
-"""Operators: on C numbers with CPython's results, on instances as calls, on the rest as Python's."""
+"""Operators: on C numbers with CPython's results, on instances as calls, else as Python's."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def unary(s: Scope, op: ast.unaryop, e: E) -> E:
     raise UnsupportedError("a sign before what is no number")
 
 
-def binary(s: Scope, op: ast.operator, left: E, right: E, want: T = OBJECT) -> E:
+def binary(s: Scope, op: ast.operator, left: E, right: E, _want: T = OBJECT) -> E:
     """`left op right`."""
     if left.t.kind == "struct" or right.t.kind == "struct":
         return _on_instances(s, op, left, right)
@@ -145,7 +145,7 @@ def _on_lists(s: Scope, op: ast.operator, left: E, right: E) -> E:
     raise UnsupportedError("an operator on lists of different kinds")
 
 
-def comparison(s: Scope, op: ast.cmpop, left: E, right: E) -> str:
+def comparison(s: Scope, op: ast.cmpop, left: E, right: E) -> str:  # noqa: PLR0911 (by kind)
     """As a C condition."""
     word = _WORDS[type(op)]
     if isinstance(op, ast.Is | ast.IsNot):
@@ -178,7 +178,7 @@ def _require_plain(*operands: E) -> None:
 
 
 def _identity(word: str, left: E, right: E) -> str:
-    if left.t == NONE or right.t == NONE:
+    if NONE in (left.t, right.t):
         other = right if left.t == NONE else left
         if other.t.is_flat:
             return "False" if word == "is" else "True"

@@ -32,7 +32,9 @@ class Assigned:
             known = self._statement(statement, known)
         return known
 
-    def _statement(self, node: ast.stmt, known: Names | None) -> Names | None:
+    def _statement(  # noqa: PLR0911 (one per kind)
+        self, node: ast.stmt, known: Names | None
+    ) -> Names | None:
         match node:
             case ast.If():
                 self._reads(node.test, known)

@@ -79,7 +79,9 @@ def width(node: ast.expr, integers: set[str], widths: dict[str, int]) -> int:
     return found
 
 
-def _width(node: ast.expr, integers: set[str], widths: dict[str, int]) -> int:
+def _width(  # noqa: PLR0911 (one per kind)
+    node: ast.expr, integers: set[str], widths: dict[str, int]
+) -> int:
     match node:
         case ast.Constant(value=bool()):
             return 1

@@ -1,9 +1,9 @@
 """The edge of a Cython build: values come in as copies of its own, results and changes go out.
 
-While compiled code runs nothing of the caller's is touched: mutable inputs (arguments and module-level
-values that are read) are copied in, once per identity, so that aliases stay aliases. Only when the
-result is there are changes written back into the originals. Until then any refusal or exception
-leaves no trace, and the Python body starts from the beginning.
+While compiled code runs nothing of the caller's is touched: mutable inputs (arguments and
+module-level values that are read) are copied in, once per identity, so that aliases stay
+aliases. Only when the result is there are changes written back into the originals. Until then
+any refusal or exception leaves no trace, and the Python body starts from the beginning.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """From a function and its recorded calls to variants that are compiled.
 
-What is not installed is told in words and the rest works; a build that does not come about says why.
-Whether what comes about is right and faster is for the gates and the race, as with any variant.
+What is not installed is told in words and the rest works; a build that does not come about says
+why. Whether what comes about is right and faster is for the gates and the race, as with any
+variant.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def _observed(
 class _Job:
     """One function on its way through the backends."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 (private, made in one place)
         self,
         gene: Gene,
         source: str,
@@ -173,7 +174,7 @@ class _Job:
         return guarded(self._gene, self._source, setup=setup, types=self._parameters())
 
     def _numba(self) -> str:
-        made = numba_backend.numba_fragment(self._gene, self._program, self._observed)
+        made = numba_backend.numba_fragment(self._program, self._observed)
         return guarded(
             self._gene, self._source, setup=made.setup, types=self._parameters(), call=made.call
         )

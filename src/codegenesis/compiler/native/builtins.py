@@ -76,7 +76,7 @@ def builtin(s: Scope, name: str, node: ast.Call, want: T) -> E:
     raise UnsupportedError(f"a call of {name}")
 
 
-def imported(s: Scope, origin: str, node: ast.Call, want: T) -> E:
+def imported(s: Scope, origin: str, node: ast.Call, _want: T) -> E:
     """A call of a function of the standard library, by its dotted origin."""
     if node.keywords:
         raise UnsupportedError(f"{origin} with keywords")
@@ -164,7 +164,7 @@ def _one(s: Scope, node: ast.Call, want: T = OBJECT) -> E:
     return expressions.expression(s, node.args[0], want)
 
 
-def _len(s: Scope, node: ast.Call, want: T) -> E:
+def _len(s: Scope, node: ast.Call, _want: T) -> E:
     e = _one(s, node)
     if e.t.kind in ("vec", "array"):
         return E(f"V{e.t.of[0]}_len({e.code})", INT)
@@ -181,7 +181,7 @@ def _len(s: Scope, node: ast.Call, want: T) -> E:
     return E(f"<ll>len({e.code})", INT)
 
 
-def _abs(s: Scope, node: ast.Call, want: T) -> E:
+def _abs(s: Scope, node: ast.Call, _want: T) -> E:
     e = arithmetic.number(_one(s, node))
     if e.t not in (INT, FLOAT, NUM):
         raise UnsupportedError("abs of what is no number")
@@ -189,7 +189,7 @@ def _abs(s: Scope, node: ast.Call, want: T) -> E:
     return E(f"{name}({e.code})", e.t)
 
 
-def _int(s: Scope, node: ast.Call, want: T) -> E:
+def _int(s: Scope, node: ast.Call, _want: T) -> E:
     if not node.args:
         return E("(<ll>0)", INT)
     e = arithmetic.number(_one(s, node))
@@ -202,7 +202,7 @@ def _int(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("int of a container")
 
 
-def _float(s: Scope, node: ast.Call, want: T) -> E:
+def _float(s: Scope, node: ast.Call, _want: T) -> E:
     e = arithmetic.number(_one(s, node))
     if e.t in (INT, FLOAT, NUM):
         return E(arithmetic.as_double(s, e), FLOAT)
@@ -211,13 +211,13 @@ def _float(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("float of a container")
 
 
-def _bool(s: Scope, node: ast.Call, want: T) -> E:
+def _bool(s: Scope, node: ast.Call, _want: T) -> E:
     if len(node.args) != 1:
         raise UnsupportedError("bool of nothing")
     return E(expressions.truth(s, node.args[0]), BOOL)
 
 
-def _sum(s: Scope, node: ast.Call, want: T) -> E:
+def _sum(s: Scope, node: ast.Call, _want: T) -> E:
     e = _one(s, node)
     if e.t == vec("l"):
         return E(f"Vl_sum({e.code})", INT)
@@ -229,7 +229,7 @@ def _sum(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("the sum of something else")
 
 
-def _extreme(s: Scope, node: ast.Call, want: T) -> E:
+def _extreme(s: Scope, node: ast.Call, _want: T) -> E:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if len(node.args) == 1:
         e = _one(s, node)
@@ -252,7 +252,7 @@ def _extreme(s: Scope, node: ast.Call, want: T) -> E:
     return E(code, t)
 
 
-def _isinstance(s: Scope, node: ast.Call, want: T) -> E:
+def _isinstance(s: Scope, node: ast.Call, _want: T) -> E:
     if len(node.args) != 2 or not isinstance(node.args[1], ast.Name):
         raise UnsupportedError("isinstance of several classes")
     e, name = expressions.expression(s, node.args[0]), node.args[1].id
@@ -275,7 +275,7 @@ def bounds(s: Scope, node: ast.Call) -> list[str]:
     return [s.world.to(arithmetic.number(expressions.expression(s, a)), INT) for a in node.args]
 
 
-def _range(s: Scope, node: ast.Call, want: T) -> E:
+def _range(s: Scope, node: ast.Call, _want: T) -> E:
     return E(f"range({', '.join(bounds(s, node))})", RANGE)
 
 
@@ -301,7 +301,7 @@ def _list(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("a list of something else")
 
 
-def _tuple(s: Scope, node: ast.Call, want: T) -> E:
+def _tuple(s: Scope, node: ast.Call, _want: T) -> E:
     if not node.args:
         return E("()", T("tuple"))
     e = _one(s, node)
@@ -312,14 +312,14 @@ def _tuple(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("a tuple of something else")
 
 
-def _sorted(s: Scope, node: ast.Call, want: T) -> E:
+def _sorted(s: Scope, node: ast.Call, _want: T) -> E:
     e = _one(s, node)
     if e.t.kind == "vec":
         return E(f"sorted(V{e.t.of[0]}_list({e.code}))", T("list", (OBJECT,)), fresh=True)
     raise UnsupportedError("sorted of something else")
 
 
-def _set(s: Scope, node: ast.Call, want: T) -> E:
+def _set(s: Scope, node: ast.Call, _want: T) -> E:
     name = node.func.id if isinstance(node.func, ast.Name) else "set"
     t = SET if name == "set" else OBJECT
     if not node.args:
@@ -332,13 +332,13 @@ def _set(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("a set of something else")
 
 
-def _dict(s: Scope, node: ast.Call, want: T) -> E:
+def _dict(_s: Scope, node: ast.Call, _want: T) -> E:
     if node.args:
         raise UnsupportedError("a dict of something")
     return E("{}", DICT, fresh=True)
 
 
-def _reversed(s: Scope, node: ast.Call, want: T) -> E:
+def _reversed(s: Scope, node: ast.Call, _want: T) -> E:
     e = _one(s, node)
     if e.t.kind == "vec":
         return E(f"V{e.t.of[0]}_slice({e.code}, 0, 0, -1, 0)", e.t, fresh=True)
@@ -347,7 +347,7 @@ def _reversed(s: Scope, node: ast.Call, want: T) -> E:
     raise UnsupportedError("reversed of something else")
 
 
-def _pow(s: Scope, node: ast.Call, want: T) -> E:
+def _pow(s: Scope, node: ast.Call, _want: T) -> E:
     if len(node.args) != 2:
         raise UnsupportedError("pow with a modulus")
     left, right = (expressions.expression(s, a) for a in node.args)

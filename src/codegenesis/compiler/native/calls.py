@@ -1,4 +1,4 @@
-"""Calls: of the program's own functions directly, of known built-ins in C, of pure ones in Python."""
+"""Calls: the program's own functions directly, known built-ins in C, pure ones in Python."""
 
 from __future__ import annotations
 

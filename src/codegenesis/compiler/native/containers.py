@@ -168,8 +168,8 @@ def store(s: Scope, base: E, index: ast.expr, value: E) -> None:
         held = _list_value(s, base.t, value)
         s.out(f"list_set({base.code}, {_index(s, index)}, {held})")
     elif kind == "dict":
-        key = s.world.boxed(expressions.expression(s, index))
-        s.out(f"{base.code}[{key}] = {s.world.boxed(value)}")
+        place = s.world.boxed(expressions.expression(s, index))
+        s.out(f"{base.code}[{place}] = {s.world.boxed(value)}")
     else:
         raise UnsupportedError("a store into something else")
 
@@ -188,8 +188,10 @@ def _list_value(s: Scope, t: T, value: E) -> str:
     return s.world.boxed(E(s.world.to(value, inner), inner))
 
 
-def store_moved(s: Scope, target: ast.Subscript, value: ast.Subscript) -> bool:
-    """`a[i:j] = b[k:l:m]` of numbers, without a list in between; False when it is something else."""
+def store_moved(s: Scope, target: ast.expr, value: ast.expr) -> bool:
+    """`a[i:j] = b[k:l:m]` of numbers, without a list in between; False when it is no such."""
+    if not isinstance(target, ast.Subscript) or not isinstance(value, ast.Subscript):
+        return False
     into, out = target.slice, value.slice
     if not isinstance(into, ast.Slice) or not isinstance(out, ast.Slice) or into.step is not None:
         return False
@@ -217,7 +219,7 @@ def _store_slice(s: Scope, base: E, node: ast.Slice, value: E) -> None:
     s.out(f"V{letter}_setslice({base.code}, {start}, {stop}, {has}, {value.code})")
 
 
-def method(s: Scope, base: E, name: str, node: ast.Call, want: T) -> E:
+def method(s: Scope, base: E, name: str, node: ast.Call, _want: T) -> E:
     """A call of a method of a container or text."""
     if node.keywords:
         raise UnsupportedError(f"{name} with keywords")
@@ -242,7 +244,9 @@ def method(s: Scope, base: E, name: str, node: ast.Call, want: T) -> E:
     raise UnsupportedError(f"the method {name} of {base.t.kind}")
 
 
-def _of_vec(s: Scope, base: E, name: str, node: ast.Call) -> E:
+def _of_vec(  # noqa: PLR0911 (one per method)
+    s: Scope, base: E, name: str, node: ast.Call
+) -> E:
     letter, inner = base.t.of[0], item_type(base.t)
     arguments = [expressions.expression(s, a) for a in node.args]
     if name in ("append", "insert", "pop", "extend", "reverse", "clear", "remove"):

@@ -56,7 +56,7 @@ def truth(s: Scope, node: ast.expr) -> str:
     return true(s, expression(s, node))
 
 
-def true(s: Scope, e: E) -> str:
+def true(s: Scope, e: E) -> str:  # noqa: PLR0911 (one per kind)
     """Is a value true?"""
     kind = e.t.kind
     if kind == "bool":
@@ -80,7 +80,7 @@ def true(s: Scope, e: E) -> str:
     return f"(True if {e.code} else False)"
 
 
-def _constant(s: Scope, node: ast.Constant, want: T) -> E:
+def _constant(_s: Scope, node: ast.Constant, _want: T) -> E:
     e = literal(node.value)
     if e is not None:
         return e
@@ -89,11 +89,11 @@ def _constant(s: Scope, node: ast.Constant, want: T) -> E:
     raise UnsupportedError("a literal that does not fit")
 
 
-def _name(s: Scope, node: ast.Name, want: T) -> E:
+def _name(s: Scope, node: ast.Name, _want: T) -> E:
     return s.load(node)
 
 
-def _attribute(s: Scope, node: ast.Attribute, want: T) -> E:
+def _attribute(s: Scope, node: ast.Attribute, _want: T) -> E:
     world = s.world
     if isinstance(node.value, ast.Name) and node.value.id not in s.locals:
         name = node.value.id
@@ -169,13 +169,13 @@ def _common(one: T, other: T) -> T:
         return one
     if {one, other} <= {INT, FLOAT, NUM}:
         return NUM
-    if one == NONE or other == NONE:
+    if NONE in (one, other):
         kept = other if one == NONE else one
         return OBJECT if kept.is_flat else kept
     return OBJECT
 
 
-def _unary(s: Scope, node: ast.UnaryOp, want: T) -> E:
+def _unary(s: Scope, node: ast.UnaryOp, _want: T) -> E:
     if isinstance(node.op, ast.Not):
         return E(truth(s, node), BOOL)
     return arithmetic.unary(s, node.op, expression(s, node.operand))
@@ -187,7 +187,7 @@ def _binary(s: Scope, node: ast.BinOp, want: T) -> E:
     return arithmetic.binary(s, node.op, left, right, want)
 
 
-def _compare(s: Scope, node: ast.Compare, want: T) -> E:
+def _compare(s: Scope, node: ast.Compare, _want: T) -> E:
     if len(node.ops) == 1:
         left, right = expression(s, node.left), expression(s, node.comparators[0])
         return E(arithmetic.comparison(s, node.ops[0], left, right), BOOL)
@@ -219,7 +219,7 @@ def _list(s: Scope, node: ast.List, want: T) -> E:
     return containers.display(s, node, want)
 
 
-def _dict(s: Scope, node: ast.Dict, want: T) -> E:
+def _dict(s: Scope, node: ast.Dict, _want: T) -> E:
     if any(key is None for key in node.keys):
         raise UnsupportedError("a dict with **")
     pairs = [
@@ -230,12 +230,12 @@ def _dict(s: Scope, node: ast.Dict, want: T) -> E:
     return E("{" + ", ".join(pairs) + "}", DICT, fresh=True)
 
 
-def _set(s: Scope, node: ast.Set, want: T) -> E:
+def _set(s: Scope, node: ast.Set, _want: T) -> E:
     items = ", ".join(s.world.boxed(expression(s, item)) for item in node.elts)
     return E("{" + items + "}", SET, fresh=True)
 
 
-def _subscript(s: Scope, node: ast.Subscript, want: T) -> E:
+def _subscript(s: Scope, node: ast.Subscript, _want: T) -> E:
     return containers.item(s, node)
 
 
@@ -243,7 +243,7 @@ def _called(s: Scope, node: ast.Call, want: T) -> E:
     return calls.call(s, node, want)
 
 
-def _joined(s: Scope, node: ast.JoinedStr, want: T) -> E:
+def _joined(s: Scope, node: ast.JoinedStr, _want: T) -> E:
     parts = []
     for value in node.values:
         if isinstance(value, ast.Constant):

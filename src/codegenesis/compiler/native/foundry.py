@@ -1,8 +1,8 @@
 """From the source of a build to an artifact: compiled in the workshop, named by its digest.
 
-The tool that runs there is a few lines of Python: Cython (or mypyc) writes C, `cc` compiles it. Calls
-that only record a traceback are dropped from Cython's C before: nobody sees those frames, because
-the Python body runs again and raises the real exception, and small functions only become
+The tool that runs there is a few lines of Python: Cython (or mypyc) writes C, `cc` compiles it.
+Calls that only record a traceback are dropped from Cython's C before: nobody sees those frames,
+because the Python body runs again and raises the real exception, and small functions only become
 inlinable without them. No `-ffast-math` of any kind: sums keep their order, and `pow` stays the
 function that Python calls.
 """
@@ -36,7 +36,8 @@ text = re.sub(r'^\\s*__Pyx_AddTraceback\\("[^;]*\\);\\n', "", text, flags=re.M)
 with open(name + ".c", "w") as file:
     file.write(text)
 include = sysconfig.get_paths()["include"]
-command = ["cc", "-O2", "-shared", "-fPIC", "-fwrapv", "-ffp-contract=off", "-fno-builtin-pow", "-w"]
+command = ["cc", "-O2", "-shared", "-fPIC", "-fwrapv", "-ffp-contract=off", "-w"]
+command += ["-fno-builtin-pow"]
 command += ["-DCYTHON_INLINE=inline __attribute__((always_inline))", "-g0", "-s", "-I" + include]
 done = subprocess.run([*command, name + ".c", "-o", name + ".so"], capture_output=True)
 if done.returncode:

@@ -7,7 +7,7 @@ import ast
 from codegenesis.compiler.native import statements
 from codegenesis.compiler.native.calls import function_name
 from codegenesis.compiler.native.scope import Scope
-from codegenesis.compiler.native.types import struct
+from codegenesis.compiler.native.types import NONE, T, struct
 from codegenesis.compiler.native.world import E, Signature, UnsupportedError, World
 
 
@@ -45,7 +45,7 @@ def _function(
 
 def _fall_through(world: World, signature: Signature) -> str:
     try:
-        return world.to(E("None", statements.NONE), signature.result)
+        return world.to(E("None", NONE), signature.result)
     except UnsupportedError:
         return world.nothing(signature.result)
 
@@ -81,14 +81,14 @@ def constructors(world: World) -> list[str]:
     lines: list[str] = []
     for name in world.new:
         owner = world.program.method(name, "__init__")
-        parameters: tuple[tuple[str, object], ...] = ()
+        parameters: tuple[tuple[str, T], ...] = ()
         call = ""
         if owner:
             signature = world.signature(f"{owner}.__init__")
             parameters = signature.parameters[1:]
             passed = ", ".join([f"<C_{owner}>o", *(f"v_{p}" for p, _ in parameters)])
             call = f"    {function_name(f'{owner}.__init__')}({passed})"
-        declared = ", ".join(f"{world.held(t)} v_{p}" for p, t in parameters)  # type: ignore[arg-type]
+        declared = ", ".join(f"{world.held(t)} v_{p}" for p, t in parameters)
         lines.append(f"cdef C_{name} new_{name}({declared}):")
         lines.append(f"    cdef C_{name} o = C_{name}.__new__(C_{name})")
         lines += [call] if call else []

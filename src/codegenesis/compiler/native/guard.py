@@ -1,7 +1,9 @@
-"""The fragment around compiled code: an entry that lets in what the build was made for, nothing else.
+"""The fragment around compiled code: an entry that lets in what the build was made for, nothing
+else.
 
-Outside the types seen, and whenever the compiled side refuses or raises, the Python body runs from the
-start. That is sound because compiled code changes nothing of the caller's before its result is there.
+Outside the types seen, and whenever the compiled side refuses or raises, the Python body runs
+from the start. That is sound because compiled code changes nothing of the caller's before its
+result is there.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from codegenesis.model import Gene
 _WIDEST = 1 << 62
 _EXACT = {
     "int": "int", "float": "float", "bool": "bool", "str": "str", "bytes": "bytes", "vec": "list",
-    "list": "list", "tuple": "tuple", "row": "tuple", "dict": "dict", "set": "set", "range": "range",
+    "list": "list", "tuple": "tuple", "row": "tuple", "dict": "dict", "set": "set",
+    "range": "range",
 }  # fmt: skip
 
 
@@ -48,24 +51,24 @@ def guarded(
     arguments = ", ".join(parameter for parameter, _ in types)
     keywords = {a.arg for a in entry.args.kwonlyargs}
     again = ", ".join(f"{n}={n}" if n in keywords else n for n, _ in types)
-    entry.body = (
-        ast.parse(
-            f"""def _():
-    if {_test(types)}:
-        try:
-            return {call or f"_native({arguments})"}
-        except Exception:
-            pass  # outside what it was built for, and nothing has changed
-    return {name}({again})
+    text = f"""\
+if {_test(types)}:
+    try:
+        return {call or f"_native({arguments})"}
+    except Exception:
+        pass
+return {name}({again})
 """
-        )
-        .body[0]
-        .body
-    )  # type: ignore[attr-defined]
+    entry.body = [*_docstring(entry), *ast.parse(text).body]
     parts = ["from codegenesis.native import load as _load"] if "_load(" in setup else []
     parts += [ast.unparse(node) for node in prelude]
     parts += [ast.unparse(body), setup.replace("{body}", name), ast.unparse(entry)]
     return "\n\n\n".join(parts) + "\n"
+
+
+def _docstring(node: ast.FunctionDef) -> list[ast.stmt]:
+    text = ast.get_docstring(node, clean=False)
+    return [] if text is None else [ast.Expr(ast.Constant(text))]
 
 
 def _test(types: Sequence[tuple[str, T]]) -> str:

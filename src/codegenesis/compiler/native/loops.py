@@ -1,7 +1,7 @@
 """Loops: over ranges and arrays by index in C, over what stays Python's by its iterator.
 
-Sources are read as Python reads them: a list's length is looked at before each round, so that a loop
-whose body appends to its own list goes on.
+Sources are read as Python reads them: a list's length is looked at before each round, so that a
+loop whose body appends to its own list goes on.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A program as Python with annotations, for mypyc.
 
 mypyc keeps Python's integers but takes an integer where a float is announced, silently; so only
-programs are annotated in which no number can turn up as another kind, by the typing of the Cython
-emitter. It works on the caller's own objects, so programs that change what they are given are refused.
+programs are annotated in which no number can turn up as another kind, by the typing of the
+Cython emitter. It works on the caller's own objects, so programs that change what they are given
+are refused.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A program in normal form: the same in simpler words, each variable in a function of its own.
 
-Types are observed per variable, so what has variables of its own becomes a function: comprehensions
-and generator expressions that are used up on the spot. A function that is only handed on to be called
-becomes a copy of its receiver with the callee written in, and a bound method kept in a variable is
-written out where it is called. The result is ordinary Python; it is this text that is observed.
+Types are observed per variable, so what has variables of its own becomes a function:
+comprehensions and generator expressions that are used up on the spot. A function that is only
+handed on to be called becomes a copy of its receiver with the callee written in, and a bound
+method kept in a variable is written out where it is called. The result is ordinary Python; it is
+this text that is observed.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ class _Lifter(ast.NodeTransformer):
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return node
 
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
         return self._lifted(node, _call_method("append", node.elt), ast.List([], ast.Load()))
 
     def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
@@ -119,9 +120,10 @@ class _Lifter(ast.NodeTransformer):
             method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             if name in _EAGER or method in _EAGER_METHODS:
                 whole = ast.ListComp(inner.elt, inner.generators)
-                node.args[0] = self.visit_ListComp(whole)  # type: ignore[assignment]
+                lifted = self.visit_ListComp(whole)
                 if name == "list":
-                    return node.args[0]
+                    return lifted
+                node.args[0] = lifted
                 node.func = self.visit(node.func)
                 return node
         return self.generic_visit(node)
@@ -134,14 +136,14 @@ class _Lifter(ast.NodeTransformer):
         body = [found, ast.Return(ast.Constant(name != "any"))]
         return self._made_function(node, body)
 
-    def _lifted(self, node: ast.expr, step: ast.stmt, start: ast.expr) -> ast.AST:
+    def _lifted(self, node: ast.expr, step: ast.stmt, start: ast.expr) -> ast.expr:
         inner: ast.stmt = step
         for generator in reversed(node.generators):  # type: ignore[attr-defined]
             inner = _loop(generator, inner)
         begin = ast.Assign([ast.Name("r_", ast.Store())], start, lineno=0)
         return self._made_function(node, [begin, inner, ast.Return(_result())])
 
-    def _made_function(self, node: ast.expr, body: list[ast.stmt]) -> ast.AST:
+    def _made_function(self, node: ast.expr, body: list[ast.stmt]) -> ast.expr:
         own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _is_store(n)}
         loads = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
         captured = [n for n in dict.fromkeys(loads) if n in self._local and n not in own]
@@ -240,7 +242,7 @@ def _write_out_aliases(function: ast.FunctionDef) -> None:
         ):
             aliases[target.id] = node.value
             node.targets = [ast.Name("_", ast.Store())]
-            node.value = ast.Constant(None)  # type: ignore[assignment]
+            node.value = ast.Constant(None)
     for node in scope:
         if (
             isinstance(node, ast.Call)

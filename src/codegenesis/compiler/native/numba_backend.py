@@ -1,8 +1,8 @@
 """A program for numba: compiled in the process that loads it, from signatures that are given.
 
-Only for programs of numbers and flat lists of numbers, because those cost little to hand over. Integers
-wrap around silently, so they must be bounded (`codegenesis.compiler.native.bits`); lists are copied
-into arrays, and copied back where the program changes them.
+Only for programs of numbers and flat lists of numbers, because those cost little to hand over.
+Integers wrap around silently, so they must be bounded (`codegenesis.compiler.native.bits`);
+lists are copied into arrays, and copied back where the program changes them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from codegenesis.compiler.native.observe import Observed
 from codegenesis.compiler.native.program import ENTRY, Program, UnsuitableError
 from codegenesis.compiler.native.types import BOOL, FLOAT, INT, vec
 from codegenesis.compiler.native.world import World
-from codegenesis.model import Gene
 
 _SCALARS = {INT: "int64", FLOAT: "float64", BOOL: "boolean"}
 _LISTS = {vec("l"): "int64[::1]", vec("d"): "float64[::1]"}
@@ -33,7 +32,7 @@ class Made(NamedTuple):
     call: str
 
 
-def numba_fragment(gene: Gene, program: Program, observed: Observed) -> Made:
+def numba_fragment(program: Program, observed: Observed) -> Made:
     """The prelude that compiles, and the call of what it compiles.
 
     Raises:

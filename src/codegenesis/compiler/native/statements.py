@@ -130,9 +130,8 @@ def _assign_one(s: Scope, target: ast.expr, value: ast.expr) -> None:
         for (one, _), e in zip(pairs, held, strict=True):
             store(s, one, e)
         return
-    if isinstance(target, ast.Subscript) and isinstance(value, ast.Subscript):
-        if containers.store_moved(s, target, value):
-            return
+    if containers.store_moved(s, target, value):
+        return
     e = expression(s, value, _wanted(s, target))
     if isinstance(target, ast.Attribute | ast.Subscript):
         e = s.steady(e)  # Python evaluates the right side first

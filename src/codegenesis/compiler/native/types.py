@@ -1,9 +1,10 @@
 """C types for what was observed; everything that is not certain stays a Python object.
 
-A type here is a *representation*: `int` is a 64-bit integer whose arithmetic is checked, `float` a
-double, `num` either of them with a mark which (`total = 0` that later sums floats), `vec` an array of
-one of those three that stands for a list, `struct` an instance of a class of the program. Builds check
-each value that enters such a place, so a type that is wrong makes them refuse, never err.
+A type here is a *representation*: `int` is a 64-bit integer whose arithmetic is checked, `float`
+a double, `num` either of them with a mark which (`total = 0` that later sums floats), `vec` an
+array of one of those three that stands for a list, `struct` an instance of a class of the
+program. Builds check each value that enters such a place, so a type that is wrong makes them
+refuse, never err.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ that are emitted once per build (rows, attribute access)."""
 from __future__ import annotations
 
 import ast
+import math
 from typing import Any, NamedTuple
 
 from codegenesis.compiler.native.observe import Observed
@@ -130,7 +131,7 @@ class World:
             raise UnsupportedError("the result of what returns nothing")
         return e.code
 
-    def to(self, e: E, t: T) -> str:
+    def to(self, e: E, t: T) -> str:  # noqa: PLR0911 (one per pair)
         """The expression in another representation; refuses at run time what is not exact."""
         source = e.t
         if source == t or (t == OBJECT and not source.is_flat and source != NONE):
@@ -296,7 +297,7 @@ def literal(value: object) -> E | None:
     if type(value) is int and -(1 << 62) < value < 1 << 62:
         suffix = "LL" if abs(value) > 1 << 30 else ""  # without it, it would be a Python object
         return E(f"(<ll>{value}{suffix})" if value >= 0 else f"(-<ll>{-value}{suffix})", INT)
-    if type(value) is float and value == value and abs(value) != float("inf"):
+    if type(value) is float and math.isfinite(value):
         return E(repr(value) if value > 0 or str(value) == "0.0" else f"({value!r})", FLOAT)
     if type(value) is str:
         return E(f"({value!r})", STR)
