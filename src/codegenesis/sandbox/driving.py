@@ -94,9 +94,8 @@ def is_promise(function: Callable[..., object]) -> bool:
     return bool(function.__code__.co_flags & _PROMISES)
 
 
-def is_open(value: object) -> bool:
-    """Is there more in it than it shows?"""
-    kind = type(value)
+def is_open(kind: type) -> bool:
+    """Is there more in a value of this type than it shows?"""
     if kind in _SETTLED:
         return False
     if kind in _VIEWS or kind in (types.CoroutineType, types.AsyncGeneratorType):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import operator
 import sys
 import types
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from codegenesis.sandbox import driving
 from codegenesis.wire.decoding import Resolve
 
 _DETAIL_CHARS = 500
+_VALUE = operator.attrgetter("value")
 
 
 class Answer(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -141,9 +143,11 @@ class Batch:
 
     def _finish(self, *, watch: bool) -> None:
         """Take what plain functions returned unfinished: iterators, views, coroutines."""
+        if not any(map(driving.is_open, set(map(type, map(_VALUE, self._ended))))):
+            return  # nearly always, and this is charged to the function too
         loaded = [pair for pair in zip(self._encoded, self._calls, strict=True) if _is_call(pair)]
         for at, ended in enumerate(self._ended):
-            if not ended.raised and driving.is_open(ended.value):
+            if not ended.raised and driving.is_open(type(ended.value)):
                 self._ended[at] = self._driven(ended.value, *loaded[at], watch=watch)
 
     def _take_up(self, *, watch: bool) -> None:
