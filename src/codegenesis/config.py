@@ -104,7 +104,7 @@ class Config(Record, frozen=True, kw_only=True):
     native: Annotated[
         Literal["off", "approve", "auto"],
         Meta(description="The same for compiled versions (extra `native`); off builds none."),
-    ] = "approve"
+    ] = "off"
     min_strength: Annotated[
         float,
         Meta(
@@ -130,6 +130,10 @@ class Config(Record, frozen=True, kw_only=True):
             extra={"expected": "fastest, frugal, resilient, balanced or module:function"},
         ),
     ] = "fastest"
+    float_tolerance: Annotated[
+        float,
+        Meta(ge=0, lt=1, description="Relative difference of floats that counts as equal."),
+    ] = 0.0
     symbolic_s: Annotated[
         float,
         Meta(

@@ -1,5 +1,6 @@
 """`evolve` works offline, changes nothing, and says with its exit code what came of it."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -159,3 +160,24 @@ def test_an_objective_of_ones_own_decides(run, project):
     done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--objective", "speed")
     assert done.code == 2
     assert "frugal" in done.err
+
+
+def test_a_compiled_version_is_judged_like_any_other(run, project):
+    pytest.importorskip("Cython")
+    (project / "heat.py").write_text(
+        "def energy(xs, ys, n):\n"
+        "    total = 0.0\n"
+        "    for k in range(n):\n"
+        "        for i in range(len(xs)):\n"
+        "            dx = xs[i] - ys[i]\n"
+        "            total += dx * dx * 0.5 + k\n"
+        "    return total\n"
+    )
+    calls = [{"args": [[k * 0.1] * 9, [1.5] * 9, 5 + k % 20]} for k in range(40)]
+    (project / "heat.jsonl").write_text("\n".join(map(json.dumps, calls)))
+    done = run("evolve", "heat:energy", "--inputs", "heat.jsonl", "--native", "--json", *QUICK)
+    assert done.code == 0, done.err
+    history = run("lineage", "heat:energy", "--json").document["versions"]
+    compiled = {each["operator"] for each in history if each["operator"].startswith("native_")}
+    assert "native_cython" in compiled
+    assert list((project / ".codegenesis" / "artifacts").iterdir())

@@ -42,6 +42,12 @@ from codegenesis.store import Store
     metavar="NAME",
     help="What is better: fastest, frugal, resilient, balanced, or module:function of your own.",
 )
+@click.option(
+    "--native",
+    "setting_native",
+    flag_value="approve",
+    help="Compile as well, with what is installed of Cython, mypyc and numba.",
+)
 @json_option
 @config_options
 def evolve(config: Config, target: str, inputs: str) -> int:

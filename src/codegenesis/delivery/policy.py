@@ -15,6 +15,7 @@ TERMS = (
     "native",
     "min_strength",
     "objective",
+    "float_tolerance",
     "min_gain",
     "canary_weight",
     "canary_pairs",

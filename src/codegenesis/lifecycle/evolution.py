@@ -22,6 +22,7 @@ from codegenesis.evidence import Baseline, Case, Gate, case, run_gates, survived
 from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.evidence.strength import strength
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle import native
 from codegenesis.lifecycle.grounds import Grounds, lay_grounds
 from codegenesis.lifecycle.jails import limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
@@ -144,14 +145,22 @@ class _Pass:
             objective="heal" if healing else "speed",
             crashes=[crash.type for crash in crashed] if healing else (),
             budget_s=self._config.budget_s / GATE_SHARES,
+            rtol=self._config.float_tolerance,
             seed=self._config.seed,
         )
         self._tell("writing variants")
         self._write(original, grounds.observations)
-        survivors = self._sift(msgspec.structs.replace(judged, fresh=FIRST_LOOK))
-        if not survivors:
-            return self._ended(original, self._no_survivor())
-        return self._crown(judged, original, survivors, isolation=sandbox.tier)
+        survivors = self._sift(judged, self._variants)
+        if healing or self._config.native == "off":
+            return self._decide(judged, original, survivors, isolation=sandbox.tier)
+        written = self._compile(judged, survivors)
+        limits = limits_for(grounds.observations, native=True)
+        with open_sandbox(
+            self._gene, self._config, limits=limits, preload=native.preload(written)
+        ) as roomy:
+            judged = msgspec.structs.replace(judged, executor=roomy)
+            survivors += self._sift(judged, written)
+            return self._decide(judged, original, survivors, isolation=sandbox.tier)
 
     def _write(self, original: Baseline, observations: Sequence[Observation]) -> None:
         traits = refresh(self._store, self._gene, observations)
@@ -174,23 +183,37 @@ class _Pass:
         self._store.put_variant(variant)
         self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
 
-    def _sift(self, judged: Case) -> list[Variant]:
+    def _compile(self, judged: Case, survivors: Sequence[Variant]) -> list[Variant]:
+        """Compiled versions of the first survivor, or else of the original."""
+        self._tell("compiling")
+        source = survivors[0].source if survivors else None
+        built = native.compiled(self._gene, judged.calls, self._config, source=source)
+        for words in (*built.missing, *built.failed):
+            self._tell(words)
+        for variant in built.variants:
+            self._keep(variant)
+        return list(built.variants)
+
+    def _sift(self, judged: Case, variants: Sequence[Variant]) -> list[Variant]:
+        quick = msgspec.structs.replace(judged, fresh=FIRST_LOOK)
         survivors: list[Variant] = []
         race_begins = time.monotonic() + GATES_SHARE * (self._deadline - time.monotonic())
-        for variant in self._variants:
+        for variant in variants:
             if self._over() or (survivors and time.monotonic() > race_begins):
                 self._cut_short = True
                 break
             self._tell(f"trying {variant.operator}")
-            trials = run_gates(self._gates, variant, judged)
+            trials = run_gates(self._gates, variant, quick)
             self._note(trials)
             if survived(trials):
                 survivors.append(variant)
         return survivors
 
-    def _crown(
+    def _decide(
         self, judged: Case, original: Baseline, survivors: list[Variant], *, isolation: str
     ) -> Evolution:
+        if not survivors:
+            return self._ended(original, self._no_survivor())
         healing = judged.objective == "heal"
         self._tell(f"racing {len(survivors)} survivors, looking for the smallest change")
         done = crown(

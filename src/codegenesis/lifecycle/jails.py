@@ -19,6 +19,8 @@ from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
 #: least.
 HEADROOM = 100
 LEAST_CPU_S = 0.5
+#: CPU seconds in which a version may be compiled when a process loads it.
+NATIVE_SETUP_S = 20.0
 
 #: Zygotes that are kept; each holds the target's modules in memory.
 KEPT = 4
@@ -40,17 +42,28 @@ def open_sandbox(
         gene,
         setup=config.sandbox_setup,
         preload=preload,
-        artifacts=str(config.artifacts) if config.artifacts.is_dir() else "",
+        artifacts=_artifacts(config),
     )
     return Sandbox(environment, limits=limits, tier=config.tier)
 
 
-def limits_for(observations: Sequence[Observation]) -> Limits:
+def _artifacts(config: Config) -> str:
+    """Where compiled versions are, or will be; empty where there are to be none."""
+    if config.native != "off":
+        config.artifacts.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return str(config.artifacts) if config.artifacts.is_dir() else ""
+
+
+def limits_for(observations: Sequence[Observation], *, native: bool = False) -> Limits:
     """Limits from what the original itself used: a fresh input may cost far more than any seen,
-    but a variant (or the original, on an input nobody sends) need not be waited for forever."""
+    but a variant (or the original, on an input nobody sends) need not be waited for forever.
+
+    Args:
+        native: variants may be compiled while they are set up.
+    """
     dearest_ns = max((each.cpu_ns for each in observations), default=0)
     cpu_s = min(max(HEADROOM * dearest_ns / 1e9, LEAST_CPU_S), Limits().cpu_s)
-    return Limits(cpu_s=cpu_s)
+    return Limits(cpu_s=cpu_s, setup_s=NATIVE_SETUP_S if native else Limits().setup_s)
 
 
 class Jails:
