@@ -175,7 +175,8 @@ def test_a_compiled_version_is_judged_like_any_other(run, project):
     )
     calls = [{"args": [[k * 0.1] * 9, [1.5] * 9, 5 + k % 20]} for k in range(40)]
     (project / "heat.jsonl").write_text("\n".join(map(json.dumps, calls)))
-    done = run("evolve", "heat:energy", "--inputs", "heat.jsonl", "--native", "--json", *QUICK)
+    wanted = ("--native", "--json", *QUICK, "--set", "budget_s=60")
+    done = run("evolve", "heat:energy", "--inputs", "heat.jsonl", *wanted)
     assert done.code == 0, done.err
     history = run("lineage", "heat:energy", "--json").document["versions"]
     compiled = {each["operator"] for each in history if each["operator"].startswith("native_")}
