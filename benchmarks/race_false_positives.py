@@ -32,27 +32,28 @@ from codegenesis.compiler.statistics import share_interval
 from codegenesis.sandbox import Environment, Sandbox
 from codegenesis.wire import encode_call
 
+#: Work is a number of loops over integers of one size: small ones are cached and cost less.
 TEMPLATES = {
     "loop": (
-        "def loop(n):\n    total = 0\n    for i in range({work} * n):\n        total += i * i\n"
-        "    return None\n",
+        "def loop(n):\n    total = 0\n    for i in range(9999, 9999 + {work} * n):\n"
+        "        total += i * i\n    return None\n",
         400,
         [(n,) for n in (3, 5, 2, 8, 3, 1, 4, 4)],
     ),
     "strings": (
-        "def strings(n):\n    parts = []\n    for i in range({work} * n):\n"
+        "def strings(n):\n    parts = []\n    for i in range(9999, 9999 + {work} * n):\n"
         "        parts.append(str(i) + 'x')\n    ','.join(parts)\n    return None\n",
         200,
         [(n,) for n in (1, 2, 3, 4, 2, 1)],
     ),
     "dicts": (
-        "def dicts(n):\n    found = {{}}\n    for i in range({work} * n):\n"
+        "def dicts(n):\n    found = {{}}\n    for i in range(9999, 9999 + {work} * n):\n"
         "        found[i % 97] = found.get(i % 97, 0) + i\n    return None\n",
         300,
         [(n,) for n in (2, 1, 3, 5, 2)],
     ),
     "tiny": (
-        "def tiny(n):\n    for _ in range(1000, 1000 + {work}):\n        n ^= 1\n    return None\n",
+        "def tiny(n):\n    for _ in range(9999, 9999 + {work}):\n        n ^= 1\n    return None\n",
         600,
         [(1,)],
     ),
