@@ -113,7 +113,7 @@ class Config(Record, frozen=True, kw_only=True):
             description="Share of wrong versions that the evidence must notice; with less, a "
             "person approves. 0 does not measure it.",
         ),
-    ] = 0.0
+    ] = 0.9
     tier: Annotated[
         Literal["L3", "L2"],
         Meta(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-QUICK = ("--set", "budget_s=20", "--set", "symbolic_s=0")
+QUICK = ("--set", "budget_s=20", "--set", "symbolic_s=0", "--set", "min_strength=0")
 
 
 def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):

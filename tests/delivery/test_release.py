@@ -84,7 +84,9 @@ class House:
 
     def configure(self, **settings: object) -> None:
         """Settings anew, and a delivery that remembers nothing: an engine that restarted."""
-        self.config = Config(**{"shadow_calls": 3, "canary_pairs": 200, **settings})  # type: ignore[arg-type]
+        self.config = Config(
+            **{"shadow_calls": 3, "canary_pairs": 200, "min_strength": 0.0, **settings}
+        )  # type: ignore[arg-type]
         self.delivery = Delivery(self.store, self.ledger, self.config, clock=lambda: self.now_ns)
 
     def champion(self, source: str = FASTER, **fields: object) -> Champion:

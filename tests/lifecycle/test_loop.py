@@ -30,6 +30,7 @@ probe_budget = 0.2
 poll_s = 0.05
 budget_s = 8
 symbolic_s = 0
+min_strength = 0
 canary_pairs = 60
 shadow_calls = 8
 """

@@ -94,9 +94,8 @@ def _observed(function, args, gene_id: str) -> Observation:
 
 
 def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
-    config = load(
-        overrides={"heal": "auto", "budget_s": 6.0, "symbolic_s": 0.0}, start=directory, environ={}
-    )
+    quick = {"heal": "auto", "budget_s": 12.0, "symbolic_s": 0.0, "min_strength": 0.0}
+    config = load(overrides=quick, start=directory, environ={})
     gene = locate(f"{FILE}:{qualname}", service="test", cwd=directory)
     with Store.open(config.database) as store:
         store.put_genes([gene])

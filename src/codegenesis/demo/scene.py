@@ -35,11 +35,12 @@ capture = "values"   # the shop's arguments are lists, dicts and small objects
 heal = "auto"        # a fix for a crash may go in without a person's approval
 engine = "off"       # the demo starts the engine itself, after it has measured "before"
 # A demo has seconds, not days: it may watch 12 % of the CPU, not 0.5 %; a function gets 5 s of
-# evolution, not 60, and no solver's search, a shadow 16 fresh calls, not 32, and a canary may
-# decide from 150 pairs of calls on, not 400.
+# evolution, not 60, without a solver's search and without measuring how much the evidence would
+# notice; a shadow 16 fresh calls, not 32, and a canary may decide from 150 pairs on, not 400.
 probe_budget = 0.12
 budget_s = 5
 symbolic_s = 0
+min_strength = 0
 shadow_calls = 16
 canary_pairs = 150
 """
