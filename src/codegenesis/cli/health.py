@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import sys
+from collections.abc import Iterator
 
 import click
 from rich.console import Console
 
 from codegenesis.cli.output import emit, json_option, table
 from codegenesis.cli.settings import config_options, open_keys, open_store, store_directory
+from codegenesis.compiler.native import BACKENDS, missing_for
 from codegenesis.config import Config
 from codegenesis.errors import StoreError
 from codegenesis.ledger import Report, verify_all
@@ -36,7 +39,7 @@ class Finding(Record, frozen=True, kw_only=True):
 @config_options
 def doctor(config: Config) -> int:
     """Check that this machine can isolate code; exit code 8 if it cannot."""
-    findings = [_python(), *_kernel(), _compiler(), _store(config)]
+    findings = [_python(), *_kernel(), *_backends(), *_helpers(), _store(config)]
     emit(findings, lambda out: _draw(out, findings))
     return 8 if any(f.needed and not f.ok for f in findings) else 0
 
@@ -78,13 +81,32 @@ def _tier(tier: Tier | None) -> Finding:
     )
 
 
-def _compiler() -> Finding:
-    return Finding(
-        name="C compiler",
-        ok=shutil.which("cc") is not None,
+def _backends() -> Iterator[Finding]:
+    for name in BACKENDS:
+        lacks = missing_for(name)
+        yield Finding(
+            name=f"backend {name}",
+            ok=not lacks,
+            needed=False,
+            purpose="compiled versions, where the setting native asks for them",
+            remedy=f"{lacks[:1].upper()}{lacks[1:]}",
+        )
+
+
+def _helpers() -> Iterator[Finding]:
+    yield Finding(
+        name="CrossHair",
+        ok=importlib.util.find_spec("crosshair") is not None,
         needed=False,
-        purpose="native versions (later); Python rewrites work without",
-        remedy="On Debian: apt install gcc",
+        purpose="a solver's search for a difference in what is about to win",
+        remedy="pip install 'codegenesis[symbolic]'",
+    )
+    yield Finding(
+        name="valgrind",
+        ok=shutil.which("valgrind") is not None,
+        needed=False,
+        purpose="instruction counts, to break ties between versions that are equally fast",
+        remedy="On Debian: apt install valgrind",
     )
 
 
