@@ -237,8 +237,8 @@ class Gain(Record, frozen=True, kw_only=True):
     """Ratio of the original's CPU per call to the variant's, > 1 is faster.
 
     Attributes:
-        low, high: bootstrap 99 % interval.
-        n: number of paired measurements.
+        low, high: 99 % interval over pairs of processes.
+        n: pairs of processes.
         before_ns, after_ns: median CPU per call.
     """
 
