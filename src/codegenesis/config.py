@@ -211,10 +211,6 @@ class Config(Record, frozen=True, kw_only=True):
         _known(name, where="Config.origin")
         return self.origins.get(name, DEFAULT)
 
-    def given(self) -> dict[str, Any]:
-        """The settings that somebody or something has set, by name."""
-        return {name: getattr(self, name) for name in SETTINGS if name in self.origins}
-
     def environment(self) -> dict[str, str]:
         """What to put into a child's environment so that its `load` comes to the same settings."""
         every = {name: getattr(self, name) for name in SETTINGS}

@@ -2,7 +2,6 @@
 
 from codegenesis import fragment
 from codegenesis.compiler import crown, minimise
-from codegenesis.compiler.build import PythonBackend
 from codegenesis.evidence import standard_gates
 
 SEEN = """
@@ -70,14 +69,6 @@ def test_no_dead_code_is_left_behind_for_a_smaller_diff(bench):
     done = minimise(gene, bench.variant("unique", source), survives=lambda _source: True)
     assert "for item" not in done.source
     assert '"""Without repeats."""' in done.source
-
-
-def test_building_normalises_and_keeps_the_docstring(bench):
-    gene = bench.gene("unique")
-    untidy = bench.variant("unique", "\r\ndef unique(items):\r\n    return items\r\n\r\n")
-    built = PythonBackend().build(gene, untidy)
-    assert built.source == 'def unique(items):\n    """Without repeats."""\n    return items\n'
-    assert PythonBackend().build(gene, built) == built
 
 
 def test_from_survivors_to_a_champion(bench):

@@ -1,6 +1,5 @@
 """The Survival-of-the-Fittest Compiler: build, race, select, minimise, format (DESIGN §7)."""
 
-from codegenesis.compiler.build import Backend, PythonBackend
 from codegenesis.compiler.crown import Coronation, crown
 from codegenesis.compiler.explain import Explanation, explain
 from codegenesis.compiler.fitness import Worth, fitness, worth
@@ -15,13 +14,11 @@ from codegenesis.compiler.select import Selection, select
 __all__ = [
     "FASTEST",
     "PRESETS",
-    "Backend",
     "Coronation",
     "Explanation",
     "Harm",
     "Minimised",
     "Objective",
-    "PythonBackend",
     "Race",
     "Selection",
     "Terms",
