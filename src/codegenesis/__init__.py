@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from codegenesis.contracts import invariant
+if TYPE_CHECKING:
+    from codegenesis.contracts import invariant
 
 __all__ = ["evolvable", "invariant", "start"]
 
@@ -37,6 +38,14 @@ def evolvable(function: _F) -> _F:
     from codegenesis.runtime.registry import evolve
 
     return evolve(function)
+
+
+def __getattr__(name: str) -> object:
+    if name == "invariant":
+        from codegenesis.contracts import invariant
+
+        return invariant
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def start(**settings: object) -> None:
