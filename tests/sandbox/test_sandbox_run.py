@@ -250,3 +250,17 @@ def test_the_examples_of_the_documentation_hold(module):
     results = doctest.testmod(found)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+def test_what_a_generator_gave_and_how_it_ended_is_told_in_json(tmp_path):
+    path = tmp_path / "gives.py"
+    path.write_text(
+        "def gives(n):\n    yield from range(n)\n    if n > 2:\n        raise ValueError(n)\n"
+        "    return 'done'\n"
+    )
+    two, three = run(path, "gives", [Call((2,)), Call((3,))])
+    told = {"$iterator": "generator", "items": [0, 1], "ended": "returned", "result": "done"}
+    assert json_form(two.value) == told
+    raised = json_form(three.value)
+    assert (raised["items"], raised["ended"]) == ([0, 1, 2], "raised")
+    assert raised["error"]["$object"] == "builtins.ValueError"

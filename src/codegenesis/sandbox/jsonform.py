@@ -11,6 +11,8 @@
     text that is no Unicode     {"$str": "'\\\\ud800'"}, as a Python literal
     instance of a class         {"$object": "module:qualname", "state": …}: attributes by name, or
                                 a list for what has none (namedtuples, enum members, arrays, …)
+    generator, iterator         {"$iterator": "generator", "items": […], "ended": "returned"}: what it
+                                gave; `raised` with "error", or `more`; "result" where there is one
     anything else               {"$repr": "datetime.date(2026, 1, 1)", "type": "datetime:date"}
 
 Trees only, at most 100 deep: what `wire.decode` gives.
@@ -23,10 +25,13 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from codegenesis.wire import Opaque
+from codegenesis.errors import WireError
+from codegenesis.wire import Opaque, decode
 
 #: Beyond it readers that have floats only would read another number.
 _EXACT: Final = (1 << 53) - 1
+_DRIVEN: Final = "codegenesis:driven"  # the name that `wire.Driven` travels under
+_DRIVEN_PARTS: Final = 5
 _DECIMAL_BITS: Final = 14_000  # 4300 digits, Python's own bound for what is slow
 
 
@@ -82,11 +87,30 @@ def _complex(value: complex) -> Any:
 
 def _opaque(value: Opaque) -> Any:
     state = value.state
+    if value.type_name == _DRIVEN and len(state) == _DRIVEN_PARTS and type(state[1]) is list:
+        return _iterator(*state[:4])
     named = all(type(pair) is tuple and len(pair) == 2 and type(pair[0]) is str for pair in state)
     return {
         "$object": _str(value.type_name),
         "state": _dict(dict(state)) if state and named else [json_form(item) for item in state],
     }
+
+
+def _iterator(kind: object, items: list[object], ending: object, value: object) -> Any:
+    told = {"$iterator": json_form(kind), "items": _list(items), "ended": json_form(ending)}
+    if ending == "raised" and type(value) is bytes:
+        told["error"] = json_form(_decoded(value))
+    elif value is not None:
+        told["result"] = json_form(value)
+    return told
+
+
+def _decoded(data: bytes) -> object:
+    """The exception that an iterator ended with, as far as it can be read."""
+    try:
+        return decode(data)
+    except WireError:
+        return data
 
 
 def _shown(value: object) -> Any:
