@@ -31,11 +31,11 @@ class JailedCandidate:
 
     Args:
         channel: the process; owned from here on.
-        bury: is told of the dead process once, and returns its wait status.
+        bury: is told of the dead process once, and returns its wait status if that is asked for.
     """
 
     def __init__(
-        self, channel: Channel, limits: Limits, *, bury: Callable[[JailedCandidate], int]
+        self, channel: Channel, limits: Limits, *, bury: Callable[[JailedCandidate, bool], int]
     ) -> None:
         self._channel = channel
         self._limits = limits
@@ -107,7 +107,7 @@ class JailedCandidate:
         """See `Candidate.close`."""
         if not self._buried:
             self._died = self._died or "it was closed"
-            self._bury()
+            self._bury(asked=False)
 
     def __enter__(self) -> Self:
         return self
@@ -145,15 +145,15 @@ class JailedCandidate:
     def _lost(self, error: CandidateDied) -> CandidateDied:
         by_itself = isinstance(error, EndedItself) and self._channel.ends()
         self._last = self._channel.spent()
-        status = self._bury()
+        status = self._bury(asked=by_itself)
         self._died = _last_words(status) if by_itself else str(error)
         return CandidateDied(self._died)
 
-    def _bury(self) -> int:
+    def _bury(self, *, asked: bool) -> int:
         self._buried = True
         self._channel.kill()
         try:
-            return self._tell(self)
+            return self._tell(self, asked)
         except SandboxError:  # the zygote is gone, and everything it started with it
             return signal.SIGKILL
         finally:

@@ -109,7 +109,8 @@ class Channel:
             answer = self._receive(budget, most_bytes)
             wall_ns = time.monotonic_ns() - started
         finally:
-            self._signal(signal.SIGSTOP)
+            if request is not None:  # unasked, it has run none of the candidate's code yet
+                self._signal(signal.SIGSTOP)
         self._charged_ns = self._watch.cpu_ns()
         self._require_silence()
         return answer, Cost(self._charged_ns - charged, wall_ns, budget.settle())

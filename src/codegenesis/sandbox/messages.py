@@ -27,9 +27,10 @@ class Configure(_Message, frozen=True):
 
 
 class Start(_Message, frozen=True):
-    """To the zygote, with two descriptors (requests, answers): clone a candidate."""
+    """To the zygote, with two descriptors (requests, answers): bury the dead, clone a candidate."""
 
     limits: Limits
+    dead: list[int]
 
 
 class Reap(_Message, frozen=True):

@@ -78,8 +78,12 @@ class Sandbox:
             raise
         return candidate
 
-    def _bury(self, candidate: JailedCandidate) -> int:
-        return self._warden.reap(self._candidates.pop(candidate))
+    def _bury(self, candidate: JailedCandidate, asked: bool) -> int:
+        name = self._candidates.pop(candidate)
+        if asked:
+            return self._warden.reap(name)
+        self._warden.forget(name)
+        return 0
 
     def close(self) -> None:
         """End every candidate and the zygote; idempotent."""

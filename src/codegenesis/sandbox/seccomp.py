@@ -15,7 +15,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from codegenesis.sandbox.syscalls import JailError, machine, syscall
@@ -157,8 +157,7 @@ def allow_list(name: str, numbers: Mapping[str, int], looks: Mapping[str, Look])
     a.load(NUMBER)
     if name == "x86_64":
         a.at_least(X32, yes="kill")
-    for call, number in numbers.items():
-        a.equal(number, yes=call if call in looks else "allow")
+    _search(a, sorted((n, call if call in looks else "allow") for call, n in numbers.items()))
     a.label("deny")
     a.give(ERRNO | errno.EPERM)
     for call, look in looks.items():
@@ -169,6 +168,21 @@ def allow_list(name: str, numbers: Mapping[str, int], looks: Mapping[str, Look])
     a.label("allow")
     a.give(ALLOW)
     return a.assembled()
+
+
+def _search(a: Assembler, labels: Sequence[tuple[int, str]]) -> None:
+    """Jump to the label of a number by halving; loading a filter tries it for every number."""
+    if len(labels) <= 4:
+        for number, label in labels[:-1]:
+            a.equal(number, yes=label)
+        a.equal(labels[-1][0], yes=labels[-1][1], no="deny")
+        return
+    middle = len(labels) // 2
+    upper = f"from {labels[middle][0]}"
+    a.at_least(labels[middle][0], yes=upper)
+    _search(a, labels[:middle])
+    a.label(upper)
+    _search(a, labels[middle:])
 
 
 def refused(error: int) -> Look:

@@ -59,6 +59,7 @@ class Warden:
         self._lock = threading.Lock()
         self._said = ""
         self._pid = 0
+        self._dead: list[int] = []
         self._zygote: _Zygote | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         their_end, self._lifeline = os.pipe()
@@ -77,14 +78,15 @@ class Warden:
             raise
 
     def start(self, limits: Limits) -> tuple[Channel, int]:
-        """A line to a new candidate that is locking itself in, and its name for `reap`."""
+        """A line to a new candidate that locks itself in, and its name for `reap` or `forget`."""
         with ExitStack() as on_failure, self._lock:
             requests, our_requests = os.pipe()
             our_answers, answers = os.pipe()
             on_failure.callback(os.close, our_requests)
             on_failure.callback(os.close, our_answers)
             try:
-                report, fds = self._ask(messages.Start(limits), requests, answers)
+                dead, self._dead = self._dead, []
+                report, fds = self._ask(messages.Start(limits, dead), requests, answers)
             finally:
                 os.close(requests)
                 os.close(answers)
@@ -103,6 +105,11 @@ class Warden:
         if not isinstance(report, messages.Reaped):
             raise _failure(report)
         return report.status
+
+    def forget(self, pid: int) -> None:
+        """Bury a dead candidate with the next order: nobody asks how it ended."""
+        with self._lock:
+            self._dead.append(pid)
 
     def close(self) -> None:
         """Let the kernel end it: its life line breaks."""

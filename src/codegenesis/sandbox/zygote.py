@@ -127,7 +127,9 @@ class Zygote:
             if not data:
                 return
             match messages.order(data):
-                case messages.Start(limits) if len(fds) == 2:
+                case messages.Start(limits, dead) if len(fds) == 2:
+                    for pid in dead:
+                        os.waitpid(pid, 0)
                     self._start(limits, fds)
                 case messages.Reap(pid):
                     _, status = os.waitpid(pid, 0)
