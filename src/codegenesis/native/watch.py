@@ -26,7 +26,7 @@ _INSTANCES = 300
 _VISITS = 24
 _DEPTH = 6
 #: Integers from here on are not for 64 bits.
-_WIDE = 1 << 62
+_WIDE = 1 << 63
 
 
 class Place:
@@ -160,7 +160,8 @@ class Watcher:
                 plain = "big"
             place.tags.add(plain)
         elif depth <= 0:
-            place.tags.add(_deep(kind))
+            if kind in self._names:
+                place.tags.add(f"obj:{self._names[kind]}")
         elif kind is list:
             place.tags.add("list")
             self._look_list(place, value, depth)
@@ -255,8 +256,7 @@ def watched(
     kinds = dict(classes)
     kinds.update((f"{n} ", outside[n]) for n in classes if isinstance(outside.get(n), type))
     watcher = _watcher(code.co_filename, kinds, events)
-    for name, value in constants.items():
-        watcher.note(f"global:{name}", value)
+    _note(watcher, constants)
     raised = ""
     sys.settrace(watcher.trace)
     try:
@@ -265,7 +265,13 @@ def watched(
         raised = f"{type(error).__name__}: {error}"[:200]
     finally:
         sys.settrace(None)
+    _note(watcher, constants)  # what they hold now
     return {"places": _told(watcher.places), "values": _atoms(constants), "raised": raised}
+
+
+def _note(watcher: Watcher, constants: dict[str, Any]) -> None:
+    for name, value in constants.items():
+        watcher.note(f"global:{name}", value)
 
 
 def _watcher(filename: str, classes: dict[str, type], events: int) -> Watcher:
@@ -310,11 +316,6 @@ def _some(values: Any) -> Any:
 
 def _short(qualname: str) -> str:
     return qualname.rpartition("<locals>.")[2]
-
-
-def _deep(kind: type) -> str:
-    """What is too far down to be looked into."""
-    return "deep" if kind in (list, tuple, dict, set, frozenset) else f"other:{kind.__name__}"
 
 
 _TAGS: dict[type, str] = {

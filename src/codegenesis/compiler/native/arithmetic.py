@@ -95,6 +95,8 @@ def _on_numbers(s: Scope, op: ast.operator, left: E, right: E) -> E:
     either = FLOAT not in (left.t, right.t)
     if either and kind in _EITHER:
         return E(f"{_EITHER[kind]}({s.world.to(left, NUM)}, {s.world.to(right, NUM)})", NUM)
+    if kind is ast.Pow and left.t == NUM and right.t == INT:
+        return E(f"n_pow({left.code}, {right.code})", NUM)
     if either and kind is not ast.Div:
         raise UnsupportedError("an operator on what may be an integer")
     a, b = as_double(s, left), as_double(s, right)

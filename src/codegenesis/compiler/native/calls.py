@@ -67,7 +67,7 @@ def _by_attribute(s: Scope, node: ast.Call, func: ast.Attribute, want: T) -> E:
 
 def _own(s: Scope, name: str, node: ast.Call, before: list[E]) -> E:
     signature = s.world.signature(name)
-    arguments = _arguments(s, signature, node, before)
+    arguments = _arguments(s, signature, node, before, name)
     return E(f"{function_name(name)}({', '.join(arguments)})", signature.result)
 
 
@@ -78,7 +78,7 @@ def _instance(s: Scope, name: str, node: ast.Call) -> E:
         return E(f"new_{name}()", struct(name), fresh=True)
     signature = s.world.signature(f"{owner}.__init__")
     own = Signature(signature.parameters[1:], signature.result, signature.defaults)
-    arguments = _arguments(s, own, node, [])
+    arguments = _arguments(s, own, node, [], f"{owner}.__init__")
     return E(f"new_{name}({', '.join(arguments)})", struct(name), fresh=True)
 
 
@@ -102,18 +102,19 @@ def _super(s: Scope, name: str, node: ast.Call) -> E:
 
 def _bound_method(s: Scope, base: E, name: str, node: ast.Call) -> E:
     target, signature = _target(s.world, base.t.of[0], name)
-    arguments = _arguments(s, signature, node, [base])
+    holder = s.world.program.method(base.t.of[0], name)
+    arguments = _arguments(s, signature, node, [base], f"{holder}.{name}")
     return E(f"{target}({', '.join(arguments)})", signature.result)
 
 
 def method(s: Scope, base: E, name: str, arguments: Sequence[E]) -> E:
     """Call a method of an instance with arguments that are expressions already."""
     target, signature = _target(s.world, base.t.of[0], name)
-    types = [t for _, t in signature.parameters]
-    if len(types) != len(arguments) + 1:
+    if len(signature.parameters) != len(arguments) + 1:
         raise UnsupportedError(f"a call of {name} with other arguments")
-    pairs = zip([base, *arguments], types, strict=True)
-    codes = [s.world.to(e, t) for e, t in pairs]
+    holder = f"{s.world.program.method(base.t.of[0], name)}.{name}"
+    pairs = zip([base, *arguments], signature.parameters, strict=True)
+    codes = [s.world.put(e, t, f"{holder}:{p}") for e, (p, t) in pairs]
     return E(f"{target}({', '.join(codes)})", signature.result)
 
 
@@ -129,7 +130,9 @@ def _target(world: World, owner: str, name: str) -> tuple[str, Signature]:
     return world.switch(owner, name, seen), world.switched(owner, name, seen)
 
 
-def _arguments(s: Scope, signature: Signature, node: ast.Call, before: list[E]) -> list[str]:
+def _arguments(
+    s: Scope, signature: Signature, node: ast.Call, before: list[E], callee: str
+) -> list[str]:
     """In the order of the parameters; keywords must be given in it."""
     names = [name for name, _ in signature.parameters]
     given: dict[str, ast.expr] = {}
@@ -145,17 +148,18 @@ def _arguments(s: Scope, signature: Signature, node: ast.Call, before: list[E]) 
         if index < len(before):
             codes.append(s.world.to(before[index], t))
         elif name in given:
-            codes.append(s.world.to(expressions.expression(s, given[name], t), t))
+            e = expressions.expression(s, given[name], t)
+            codes.append(s.world.put(e, t, f"{callee}:{name}"))
         else:
-            codes.append(_default(s, signature, name, t))
+            codes.append(_default(s, signature, name, t, callee))
     return codes
 
 
-def _default(s: Scope, signature: Signature, name: str, t: T) -> str:
+def _default(s: Scope, signature: Signature, name: str, t: T, callee: str) -> str:
     default = signature.defaults.get(name)
     if not isinstance(default, _PLAIN):
         raise UnsupportedError(f"a call without {name}")
-    return s.world.to(expressions.expression(s, default, t), t)
+    return s.world.put(expressions.expression(s, default, t), t, f"{callee}:{name}")
 
 
 __all__ = ["OBJECT", "call", "function_name", "method"]

@@ -12,6 +12,8 @@ from codegenesis.compiler.native.support import support
 from codegenesis.compiler.native.types import T
 from codegenesis.compiler.native.world import UnsupportedError, World
 
+_MOST_ATTEMPTS = 8
+
 
 def cython_source(program: Program, observed: Observed) -> str:
     """The text of the build.
@@ -45,12 +47,16 @@ def emitted(program: Program, observed: Observed) -> tuple[World, list[str]]:
     Raises:
         UnsuitableError: the entry has no compiled form.
     """
-    world = World(program, observed)
-    try:
-        world.signature(ENTRY)
-        return world, [*functions(world), *switches(world), *constructors(world)]
-    except UnsupportedError as error:
-        raise UnsuitableError(f"it cannot be compiled with types: {error}") from error
+    for _ in range(_MOST_ATTEMPTS):
+        world = World(program, observed)
+        try:
+            world.signature(ENTRY)
+            lines = [*functions(world), *switches(world), *constructors(world)]
+        except UnsupportedError as error:
+            raise UnsuitableError(f"it cannot be compiled with types: {error}") from error
+        if not world.widened:
+            break
+    return world, lines
 
 
 def _classes(world: World) -> list[str]:

@@ -86,6 +86,8 @@ def _constant(_s: Scope, node: ast.Constant, _want: T) -> E:
         return e
     if isinstance(node.value, bytes):
         return E(f"({node.value!r})", BYTES)
+    if type(node.value) is int:
+        return E(f"({node.value})", OBJECT)  # too wide for C
     raise UnsupportedError("a literal that does not fit")
 
 

@@ -28,6 +28,7 @@ def _function(
     world: World, name: str, node: ast.FunctionDef, signature: Signature, *, counted: bool
 ) -> list[str]:
     scope = Scope(world, name, node)
+    world.function = name
     scope.counted = counted
     if counted:
         scope.out("deeper()")

@@ -187,6 +187,11 @@ class _Collector:
             self._used[name] = self._imports[name]
         elif bound is not None:
             self._globals.setdefault(name)
+            for inner in ast.walk(bound):  # the classes of what it holds
+                if isinstance(inner, ast.Name) and isinstance(
+                    self._bound.get(inner.id), ast.ClassDef
+                ):
+                    self._name_used(inner.id)
 
     def _is_plain(self, node: ast.ClassDef) -> bool:
         """Could its instances be structs? Known bases, no metaclass, no magic beyond operators."""

@@ -62,7 +62,8 @@ def store(s: Scope, target: ast.expr, value: E) -> None:
 
 def _store_name(s: Scope, name: str, value: E) -> None:
     if name in s.locals:
-        s.out(f"v_{name} = {s.world.to(value, s.type_of(name))}")
+        held = s.world.put(value, s.type_of(name), f"{s.name}:{name}")
+        s.out(f"v_{name} = {held}")
         if s.marked(name):
             s.out(f"s_{name} = True")
     elif name in s.world.program.written:
@@ -79,7 +80,9 @@ def _store_attribute(s: Scope, target: ast.Attribute, value: E) -> None:
     owner = base.t.of[0]
     t = s.world.attribute(owner, target.attr)
     s.world.changes(base.t)
-    s.out(f"set_{s.world.root(owner)}_{target.attr}({base.code}, {s.world.to(value, t)})")
+    root = s.world.root(owner)
+    held = s.world.put(value, t, f"@{root}.{target.attr}")
+    s.out(f"set_{root}_{target.attr}({base.code}, {held})")
 
 
 def unpacked(s: Scope, value: E, targets: list[ast.expr]) -> list[E]:
@@ -180,7 +183,9 @@ def _augmented(s: Scope, node: ast.AugAssign) -> None:
                 _extended(s, node, left)
                 return
             s.world.changes(base.t)
-            s.out(f"set_{access}({base.code}, {s.world.to(_changed(s, node, left), t)})")
+            place = f"@{s.world.root(base.t.of[0])}.{node.target.attr}"
+            held = s.world.put(_changed(s, node, left), t, place)
+            s.out(f"set_{access}({base.code}, {held})")
         case ast.Subscript():
             _augmented_item(s, node, node.target)
         case _:
@@ -231,7 +236,8 @@ class _Held(ast.expr):
 
 def _returned(s: Scope, node: ast.Return) -> None:
     result = s.world.signature(s.name).result
-    code = as_type(s, node.value or ast.Constant(None), result)
+    e = expression(s, node.value or ast.Constant(None), result)
+    code = s.world.put(e, result, f"{s.name}:return")
     if s.counted:
         code = s.kept(E(code, result)).code
         s.out("shallower()")

@@ -230,6 +230,10 @@ cdef inline ll l_pow(ll a, ll b) except? -4611686018427388977:
         if b:
             a = a * a
     return r
+cdef num n_pow(num a, ll b) except *:
+    if a.i:
+        return num_l(l_pow(<ll>a.v, b))
+    return num_d(d_pow(a.v, l2d(b)))
 @cython.overflowcheck(False)
 cdef inline ll l_shl(ll a, ll b) except? -4611686018427388977:
     cdef ll r

@@ -82,6 +82,15 @@ class Typing:
     def __init__(self, places: Mapping[str, Story], bases: Mapping[str, str]) -> None:
         self._places = {name: _checked(story) for name, story in places.items()}
         self._bases = bases
+        self._widened: dict[str, T] = {}
+
+    def widen(self, place: str, t: T) -> None:
+        """More gets there than was seen, as the program's text shows."""
+        self._widened[place] = t
+
+    def is_widened(self, place: str) -> bool:
+        """See `widen`."""
+        return place in self._widened
 
     def knows(self, place: str) -> bool:
         """Was anything seen there?"""
@@ -90,7 +99,7 @@ class Typing:
     def at(self, place: str) -> T:
         """The type of a place; `OBJECT` when nothing was seen there."""
         story = self._places.get(place)
-        return self._type(story) if story else OBJECT
+        return self._widened.get(place) or (self._type(story) if story else OBJECT)
 
     def attributes(self, name: str) -> dict[str, T]:
         """Attributes of the hierarchy that the class belongs to."""
@@ -104,7 +113,10 @@ class Typing:
                     attribute = place.removeprefix(prefix)
                     known = found.get(attribute)
                     found[attribute] = _merged(known, story) if known else story
-        return {attribute: self._type(story) for attribute, story in found.items()}
+        return {
+            attribute: self._widened.get(f"@{root}.{attribute}") or self._type(story)
+            for attribute, story in found.items()
+        }
 
     def _root(self, name: str) -> str:
         while self._bases.get(name):

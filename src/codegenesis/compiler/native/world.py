@@ -70,6 +70,8 @@ class World:
         self.left_out: list[str] = []
         self.doubts: list[str] = []
         self.uses_random = False
+        self.widened = False
+        self.function = ""
         self.new: dict[str, None] = {}
         self.switches: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         self.makers: dict[str, tuple[str, int]] = {}
@@ -151,6 +153,33 @@ class World:
             self.doubts.append(f"{source.kind} for {t.kind}")
             return f"o2{self.letter(t)}({self.boxed(e)})"
         return self._object_to(e, t)
+
+    def put(self, e: E, t: T, place: str) -> str:
+        """The expression in the representation of a place. Where the text says that a number of
+        the other kind gets there, which was not seen, the place is widened for the next attempt."""
+        if {e.t, t} == {INT, FLOAT} or (e.t == NUM and t in (INT, FLOAT) and self._is_wide(e)):
+            self.typing.widen(place, NUM)
+            self.widened = True
+        if e.t.kind == t.kind == "struct" and (base := self._shared_base(e.t, t)) != t:
+            self.typing.widen(place, base)
+            self.widened = True
+        return self.to(e, t)
+
+    def _shared_base(self, one: T, other: T) -> T:
+        """The nearest class that both are, or `other` when there is none."""
+        lineage = self.program.lineage(other.of[0])
+        shared = [name for name in self.program.lineage(one.of[0]) if name in lineage]
+        return struct(shared[0]) if shared else other
+
+    def _is_wide(self, e: E) -> bool:
+        """Is it read from a place that was widened itself?"""
+        if e.code.startswith("v_"):
+            return self.typing.is_widened(f"{self.function}:{e.code[2:]}")
+        name = e.code.removeprefix("get_").partition("(")[0]
+        return any(
+            name == f"{root}_{attribute}" and self.typing.is_widened(f"@{root}.{attribute}")
+            for root, attribute in self.access
+        )
 
     def _object_to(self, e: E, t: T) -> str:
         if t.kind == "struct":
