@@ -258,7 +258,7 @@ def test_what_a_generator_gave_and_how_it_ended_is_told_in_json(tmp_path):
         "def gives(n):\n    yield from range(n)\n    if n > 2:\n        raise ValueError(n)\n"
         "    return 'done'\n"
     )
-    two, three = run(path, "gives", [Call((2,)), Call((3,))])
+    two, three = run(path, "gives", [Call(args=(2,)), Call(args=(3,))])
     told = {"$iterator": "generator", "items": [0, 1], "ended": "returned", "result": "done"}
     assert json_form(two.value) == told
     raised = json_form(three.value)

@@ -59,6 +59,7 @@ class Terms(Record, frozen=True, kw_only=True):
         most_pairs: pairs when it stays undecided.
         laps: most blocks of each side in a pair.
         block_ns: CPU of the original in one block, at least, where repeats allow it.
+        set_up_ns: CPU for assembling the fragment and its imports that is not charged.
         budget_s: seconds after which no further pair is begun; the first four, without which
             there is no interval to speak of, may take three times as long.
     """
@@ -68,6 +69,7 @@ class Terms(Record, frozen=True, kw_only=True):
     most_pairs: int = 24
     laps: int = 24
     block_ns: int = 250_000
+    set_up_ns: int = SET_UP_ALLOWANCE_NS
     budget_s: float = 30.0
 
 
@@ -176,7 +178,7 @@ def _run(track: Track, terms: Terms, *, deadline: float) -> Race:
 
 
 def _judge(track: Track, terms: Terms, confidence: float) -> Race:
-    charge_ns, idle_ns = _charge_ns(track.pairs, confidence), track.idle_ns
+    charge_ns, idle_ns = _charge_ns(track.pairs, confidence, terms.set_up_ns), track.idle_ns
     found = _gain(track, charge_ns, confidence)
     ratio, low, high = found
     calls = len(track.load.calls) * track.load.passes
@@ -231,7 +233,7 @@ def _words(found: Interval, min_gain: float, charge_ns: float, pairs: int) -> st
     return words
 
 
-def _charge_ns(pairs: Sequence[Pair], confidence: float) -> float:
+def _charge_ns(pairs: Sequence[Pair], confidence: float, free_ns: int) -> float:
     """CPU per block that the variant spent outside the calls, as far as it is clearly its own: the
     lower bound, so that noise alone costs nothing."""
     extra = [
@@ -240,4 +242,4 @@ def _charge_ns(pairs: Sequence[Pair], confidence: float) -> float:
     ]
     set_up = median(pair.set_up_ns for pair in pairs)
     clear = max(0.0, interval(extra, confidence=confidence).low)
-    return clear + max(0.0, set_up - SET_UP_ALLOWANCE_NS)
+    return clear + max(0.0, set_up - free_ns)

@@ -43,6 +43,11 @@ _COUNT_S = 30.0
 #: How far below the bar a count of instructions may be for more pairs to be worth it.
 _CLOSE = 0.98
 
+#: Backends that compile in the process that loads them, which is paid once and not per call; only
+#: our own builder writes such variants.
+_COMPILED_WHEN_LOADED = frozenset({"numba"})
+_COMPILING_NS = 20_000_000_000
+
 
 class Selection(Record, frozen=True, kw_only=True):
     """The outcome of a selection.
@@ -243,6 +248,8 @@ class Contest:
             self._loads[cold] = prepare(
                 executor, name, variant.source, self._calls, original=self._original
             )
+        if variant.backend in _COMPILED_WHEN_LOADED:
+            terms = msgspec.structs.replace(terms, set_up_ns=_COMPILING_NS)
         ended = race(
             executor,
             name,
