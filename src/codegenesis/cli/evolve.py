@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 from rich.syntax import Syntax
 
-from codegenesis.cli.inspect import draw_funnel, draw_trials, gain_in_words, strength_in_words
+from codegenesis.cli.inspect import draw_explanation, draw_funnel, draw_trials
 from codegenesis.cli.output import emit, json_option, talk, wants_json
 from codegenesis.cli.settings import config_options, open_keys, open_store
+from codegenesis.compiler import explain
 from codegenesis.config import Config
 from codegenesis.errors import TargetError, UsageError
 from codegenesis.ledger import Ledger
@@ -114,6 +115,7 @@ def _document(found: Evolution) -> dict[str, object]:
         "found": found.champion is not None,
         "reason": found.reason,
         "champion": found.champion,
+        "explanation": explain(found.champion, gene=found.gene) if found.champion else None,
         "funnel": found.funnel,
         "excluded_calls": found.baseline.excluded if found.baseline else 0,
         "pure": found.baseline.pure if found.baseline else False,
@@ -132,13 +134,8 @@ def _draw(console: Console, found: Evolution) -> None:
         console.print(f"{found.gene.target}: no better version; {found.reason}")
         draw_trials(console, [trial for trial in found.trials if trial.verdict == "failed"])
         return
-    variant = champion.variant
     console.print(Syntax(champion.diff, "diff", background_color="default"))
-    console.print(f"hypothesis  {variant.hypothesis}")
-    console.print(f"effect      {gain_in_words(champion.gain)}")
-    if champion.strength:
-        console.print(f"strength    {strength_in_words(champion.strength)}")
-    console.print(f"risk        {variant.risk}")
-    console.print(f"undo        nothing was changed; codegenesis diff {variant.id} shows it again")
+    again = f"nothing was changed; codegenesis diff {champion.variant.id} shows it again"
+    draw_explanation(console, explain(champion, gene=found.gene), undo=again)
     draw_trials(console, list(champion.trials))
     draw_funnel(console, found.funnel)

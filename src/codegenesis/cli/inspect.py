@@ -8,13 +8,13 @@ import click
 from rich.console import Console
 from rich.syntax import Syntax
 
-from codegenesis.cli.output import emit, json_option, nanoseconds, table
+from codegenesis.cli.output import emit, json_option, table
 from codegenesis.cli.settings import config_options, one_gene, open_store
-from codegenesis.compiler import patch
+from codegenesis.compiler import Explanation, explain, patch
 from codegenesis.config import Config
 from codegenesis.errors import TargetError
 from codegenesis.evidence.funnel import Stage, funnel
-from codegenesis.model import Gain, Gene, Record, Release, Strength, Trial, Variant
+from codegenesis.model import Gene, Record, Release, Strength, Trial, Variant
 from codegenesis.store import Store
 
 
@@ -50,15 +50,14 @@ def show(config: Config, identifier: str) -> None:
     """A variant or release: why it was written, what it survived, what it gained."""
     with open_store(config) as store:
         variant = _variant(store, identifier)
-        champion = store.champion(variant.id)
+        champion, gene = store.champion(variant.id), store.gene(variant.gene)
         trials = store.trials(variant.id)
         releases = [r for r in store.releases(gene=variant.gene) if r.variant == variant.id]
         difference = _diff(store, variant)
     file = VariantFile(
         id=variant.id,
         variant=variant,
-        gain=champion.gain if champion else None,
-        strength=champion.strength if champion else None,
+        explanation=explain(champion, gene=gene) if champion else None,
         trials=trials,
         releases=releases,
         diff=difference,
@@ -67,12 +66,11 @@ def show(config: Config, identifier: str) -> None:
 
 
 class VariantFile(Record, frozen=True, kw_only=True):
-    """Everything that is on record about one variant; `gain` is None for one that never won."""
+    """Everything that is on record about one variant; unexplained is one that never won."""
 
     id: str
     variant: Variant
-    gain: Gain | None
-    strength: Strength | None
+    explanation: Explanation | None
     trials: list[Trial]
     releases: list[Release]
     diff: str
@@ -82,24 +80,32 @@ def _draw(console: Console, file: VariantFile) -> None:
     variant = file.variant
     console.print(f"variant {variant.id} of {variant.gene.partition('/')[2]}")
     console.print(f"operator    {variant.operator}")
-    console.print(f"hypothesis  {variant.hypothesis}")
-    console.print(f"risk        {variant.risk}")
-    if file.gain:
-        console.print(f"effect      {gain_in_words(file.gain)}")
-        if file.strength:
-            console.print(f"strength    {strength_in_words(file.strength)}")
-        console.print(f"undo        codegenesis rollback {variant.gene.partition('/')[2]}")
+    if file.explanation:
+        draw_explanation(console, file.explanation, undo=file.explanation.undo)
+    else:
+        console.print(f"hypothesis  {variant.hypothesis}")
+        console.print(f"risk        {variant.risk}")
     draw_trials(console, file.trials)
     for release in file.releases:
         console.print(f"release {release.id}: {release.stage}, {release.reason}")
     console.print(Syntax(file.diff, "diff", background_color="default"))
 
 
-def gain_in_words(gain: Gain) -> str:
-    """`12.3× less CPU (99 % interval 11.8 … 12.9, n = 12): 410 µs → 33.3 µs per call`."""
-    times = f"{nanoseconds(gain.before_ns)} → {nanoseconds(gain.after_ns)} per call"
-    interval = f"99 % interval {gain.low:.3g} … {gain.high:.3g}, n = {gain.n}"
-    return f"{gain.ratio:.3g}× less CPU ({interval}): {times}"
+def draw_explanation(console: Console, explained: Explanation, *, undo: str) -> None:
+    """What a person asks of a change, a line each."""
+    strength = explained.strength
+    rows = {
+        "hypothesis": explained.hypothesis,
+        "change": explained.change,
+        "effect": explained.effect,
+        "fitness": explained.worth,
+        "strength": strength_in_words(strength) if strength else "",
+        "risk": explained.risk,
+        "undo": undo,
+    }
+    for name, words in rows.items():
+        if words:
+            console.print(f"{name:<12}{words}")
 
 
 def strength_in_words(strength: Strength) -> str:
