@@ -39,7 +39,7 @@ class Finding(Record, frozen=True, kw_only=True):
 @config_options
 def doctor(config: Config) -> int:
     """Check that this machine can isolate code; exit code 8 if it cannot."""
-    findings = [_python(), *_kernel(), *_backends(), *_helpers(), _store(config)]
+    findings = [_python(), *_kernel(config.tier), *_backends(), *_helpers(), _store(config)]
     emit(findings, lambda out: _draw(out, findings))
     return 8 if any(f.needed and not f.ok for f in findings) else 0
 
@@ -57,27 +57,28 @@ def _python() -> Finding:
 
 def _kernel() -> list[Finding]:
     found = features()
-    return [*map(_feature, found), _tier(reached(found))]
+    told = [_feature(each, needed=each.tier <= lowest) for each in found]
+    return [*told, _tier(reached(found), lowest)]
 
 
-def _feature(feature: Feature) -> Finding:
+def _feature(feature: Feature, *, needed: bool) -> Finding:
     return Finding(
         name=f"{feature.name}, {feature.detail}" if feature.detail else feature.name,
         ok=bool(feature.available),
-        needed=True,
+        needed=needed,
         purpose=feature.purpose,
         remedy=feature.remedy,
     )
 
 
-def _tier(tier: Tier | None) -> Finding:
+def _tier(tier: Tier | None, lowest: Tier) -> Finding:
     return Finding(
         name=f"tier {tier}" if tier else "no tier",
-        ok=tier == "L3",
+        ok=tier is not None and tier >= lowest,
         needed=True,
         purpose=f"how strongly code is kept in: {TIERS[tier] if tier else 'not at all'}",
         remedy="Mend what is missing above"
-        + (", or allow tier L2 where it is asked for." if tier else "."),
+        + (', or be content with it: tier = "L2" in [tool.codegenesis].' if tier else "."),
     )
 
 
