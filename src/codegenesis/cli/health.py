@@ -55,7 +55,7 @@ def _python() -> Finding:
     )
 
 
-def _kernel() -> list[Finding]:
+def _kernel(lowest: Tier) -> list[Finding]:
     found = features()
     told = [_feature(each, needed=each.tier <= lowest) for each in found]
     return [*told, _tier(reached(found), lowest)]
