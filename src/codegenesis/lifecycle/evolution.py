@@ -24,7 +24,7 @@ from codegenesis.evidence.strength import strength
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import native
 from codegenesis.lifecycle.grounds import Grounds, lay_grounds
-from codegenesis.lifecycle.jails import limits_for, open_sandbox
+from codegenesis.lifecycle.jails import bounded, limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.model import Champion, Gene, Observation, Record, Strength, Trial, Variant
 from codegenesis.sandbox import Sandbox
@@ -135,6 +135,7 @@ class _Pass:
         original = grounds.baseline
         if not original.usable:
             return self._ended(original, f"not evolved: it {original.reason}")
+        sandbox.limit(bounded(sandbox.limits, original.outcomes))
         self._gates = grounds.gates()
         crashed = genome.crashes(grounds.observations)
         healing = bool(crashed) and self._config.heal != "off"
@@ -154,7 +155,7 @@ class _Pass:
         if healing or self._config.native == "off":
             return self._decide(judged, original, survivors, isolation=sandbox.tier)
         written = self._compile(judged, survivors)
-        limits = limits_for(grounds.observations, native=True)
+        limits = limits_for(grounds.observations, native=True)  # compilers need memory too
         with open_sandbox(
             self._gene, self._config, limits=limits, preload=native.preload(written)
         ) as roomy:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
 
 from codegenesis.config import Config
 from codegenesis.errors import SandboxError
-from codegenesis.model import Gene, Observation
+from codegenesis.model import Gene, Observation, Outcome
 from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
 
 #: A candidate may use so many times the CPU and memory of the dearest recorded call, but this at
 #: least.
 HEADROOM = 100
 LEAST_CPU_S = 0.5
+MEMORY_HEADROOM = 20
+LEAST_BYTES = 128 << 20
 #: CPU seconds in which a version may be compiled when a process loads it.
 NATIVE_SETUP_S = 20.0
 
@@ -64,6 +68,13 @@ def limits_for(observations: Sequence[Observation], *, native: bool = False) -> 
     dearest_ns = max((each.cpu_ns for each in observations), default=0)
     cpu_s = min(max(HEADROOM * dearest_ns / 1e9, LEAST_CPU_S), Limits().cpu_s)
     return Limits(cpu_s=cpu_s, setup_s=NATIVE_SETUP_S if native else Limits().setup_s)
+
+
+def bounded(limits: Limits, outcomes: Iterable[Outcome]) -> Limits:
+    """The same limits, with real memory in proportion to what the original took in the jail."""
+    peak = max((outcome.peak_bytes for outcome in outcomes), default=0)
+    wanted = max(MEMORY_HEADROOM * peak, LEAST_BYTES)
+    return msgspec.structs.replace(limits, real_bytes=min(wanted, limits.real_bytes))
 
 
 class Jails:

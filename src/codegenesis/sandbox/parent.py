@@ -66,6 +66,15 @@ class Sandbox:
                 f"the sandbox has tier {tier} only ({TIERS[tier]}), because {error}; {error.remedy}"
             )
 
+    @property
+    def limits(self) -> Limits:
+        """What candidates may use."""
+        return self._limits
+
+    def limit(self, limits: Limits) -> None:
+        """Give candidates other limits from now on; the import had its own."""
+        self._limits = limits
+
     def candidate(self, qualname: str, source: str | None) -> JailedCandidate:
         """See `Executor.candidate`."""
         channel, name = self._warden.start(self._limits)
