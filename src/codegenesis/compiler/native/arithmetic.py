@@ -83,7 +83,9 @@ def binary(s: Scope, op: ast.operator, left: E, right: E, _want: T = OBJECT) -> 
     return _on_objects(s, op, left, right)
 
 
-def _on_numbers(s: Scope, op: ast.operator, left: E, right: E) -> E:
+def _on_numbers(  # noqa: PLR0911 (one per pair of kinds)
+    s: Scope, op: ast.operator, left: E, right: E
+) -> E:
     kind = type(op)
     if left.t == INT and right.t == INT:
         if kind is ast.BitAnd or kind is ast.BitOr or kind is ast.BitXor:

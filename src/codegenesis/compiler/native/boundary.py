@@ -11,7 +11,7 @@ from __future__ import annotations
 from codegenesis.compiler.native.calls import function_name
 from codegenesis.compiler.native.program import ENTRY
 from codegenesis.compiler.native.types import FLOAT, INT, OBJECT, T, item_type
-from codegenesis.compiler.native.world import E, World
+from codegenesis.compiler.native.world import E, UnsupportedError, World
 
 _COMMON = """\
 cdef object home_ = None
@@ -40,9 +40,12 @@ cdef dict copied_dict(object o):
 cdef set copied_set(object o):
     if type(o) is not set:
         raise Outside()
-    for each in o:
+    cdef set made = set(o)
+    for each, same in zip(o, made):
         plain(each, 0)
-    return <set>came_(o, set(o))
+        if each is not same:  # a copy may have another order
+            raise Outside()
+    return <set>came_(o, made)
 cdef object fields_(object o):
     found = dict(getattr(o, "__dict__", {}))
     for kind in type(o).__mro__:
@@ -116,6 +119,8 @@ class _Edge:
             return f"o2{self._world.letter(t)}({code})"
         if t.kind in ("str", "bytes", "range"):
             return self._world.to(E(f"plain({code}, 0)", OBJECT), t)
+        if t.kind == "set" and "set" in self._world.changed:
+            raise UnsupportedError("it changes sets, and copies may grow in another order")
         if t.kind in ("dict", "set"):
             return f"copied_{t.kind}({code})"
         if t.kind in ("object", "none"):

@@ -34,7 +34,7 @@ _MATH = {
     "acos": ("d_unit", "c_acos"), "fabs": ("d_in", "fabs"),
 }  # fmt: skip
 _MATH_TO_INT = {"floor": "floor", "ceil": "c_ceil", "trunc": "c_trunc"}
-_MATH_TWO = {"atan2": "c_atan2", "hypot": "c_hypot", "fmod": "fmod"}
+_MATH_TWO = {"atan2": "c_atan2", "fmod": "fmod"}  # `math.hypot` is not the one of C
 #: Python's own, called on what cannot be changed; with the type of their result.
 _PURE = {
     "str": STR, "chr": STR, "ord": INT, "hash": INT, "bytes": BYTES, "hex": STR, "bin": STR,

@@ -183,5 +183,8 @@ def _globals(world: World) -> list[str]:
     lines = []
     for name in world.read_globals:
         t: T = world.typing.at(f"global:{name}")
-        lines.append(f"cdef {world.held(t)} g_{name}")
+        held = world.held(t)
+        lines.append(f"cdef {held} g_{name}")
+        head = f"cdef inline {held} read_{name}() {world.fails(t)}:"
+        lines += [head.replace(" :", ":"), f"    return g_{name}"]
     return lines

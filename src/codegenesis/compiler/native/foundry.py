@@ -37,7 +37,9 @@ with open(name + ".c", "w") as file:
     file.write(text)
 include = sysconfig.get_paths()["include"]
 command = ["cc", "-O2", "-shared", "-fPIC", "-fwrapv", "-ffp-contract=off", "-w"]
-command += ["-fno-builtin-pow"]
+# What Python calls at run time must be called at run time, not folded more exactly by the compiler.
+for function in "pow sin cos tan asin acos atan atan2 exp log log2 log10 fmod".split():
+    command.append("-fno-builtin-" + function)
 command += ["-DCYTHON_INLINE=inline __attribute__((always_inline))", "-g0", "-s", "-I" + include]
 done = subprocess.run([*command, name + ".c", "-o", name + ".so"], capture_output=True)
 if done.returncode:

@@ -30,8 +30,18 @@ class Observed(Record, frozen=True, kw_only=True):
     values: dict[str, Any]
 
 
-def observe(gene: Gene, program: Program, calls: Sequence[bytes], executor: Executor) -> Observed:
+def observe(
+    gene: Gene,
+    program: Program,
+    calls: Sequence[bytes],
+    executor: Executor,
+    *,
+    most: int = _MOST_CALLS,
+) -> Observed:
     """Run the program on recorded calls in a candidate of its own, traced.
+
+    Args:
+        most: so many different calls at most, short ones first.
 
     Raises:
         UnsuitableError: it cannot be run so, or nothing came of it.
@@ -39,7 +49,7 @@ def observe(gene: Gene, program: Program, calls: Sequence[bytes], executor: Exec
     told: dict[str, Any] = {}
     try:
         with executor.candidate(gene.qualname, fragment_of(gene, program)) as candidate:
-            for call in _spread(calls):
+            for call in _spread(calls, most):
                 outcome = candidate.call(call)
                 if outcome.kind == "returned":
                     told = value_of(outcome.value)
@@ -83,8 +93,8 @@ def _constants(program: Program) -> str:
     return ", ".join(pairs)
 
 
-def _spread(calls: Sequence[bytes]) -> list[bytes]:
+def _spread(calls: Sequence[bytes], most: int) -> list[bytes]:
     """A few different calls, cheap (short) ones first."""
     distinct = sorted(dict.fromkeys(calls), key=len)
-    step = max(1, len(distinct) // _MOST_CALLS)
-    return distinct[::step][:_MOST_CALLS]
+    step = max(1, len(distinct) // most)
+    return distinct[::step][:most]

@@ -106,7 +106,7 @@ class Scope:
                 found.append(f"cdef bint s_{variable} = False")
         return found + [_declared(self.world, n, t) for n, t in self._temporaries.items()]
 
-    def load(self, node: ast.Name) -> E:
+    def load(self, node: ast.Name) -> E:  # noqa: PLR0911 (one per kind of name)
         """Read a variable."""
         name = node.id
         if name in self.locals:
@@ -125,6 +125,8 @@ class Scope:
                 return constant
             world.read_globals[name] = None
             t = world.typing.at(f"global:{name}")
+            if name in world.program.written:  # read now: what follows may rebind it
+                return E(f"read_{name}()", t)
             return E(f"g_{name}", t)
         raise UnsupportedError(f"the name {name}")
 

@@ -16,7 +16,6 @@ cimport cython
 from libc.math cimport fmod, floor, pow as c_pow, isfinite, copysign, fabs
 from libc.math cimport sqrt as c_sqrt, sin as c_sin, cos as c_cos, tan as c_tan
 from libc.math cimport atan as c_atan, atan2 as c_atan2, exp as c_exp, log as c_log
-from libc.math cimport hypot as c_hypot
 from libc.math cimport asin as c_asin, acos as c_acos, log10 as c_log10, log2 as c_log2
 from libc.math cimport ceil as c_ceil, trunc as c_trunc
 from libc.string cimport memcpy, memmove
