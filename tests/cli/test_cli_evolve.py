@@ -134,7 +134,7 @@ def test_tests_that_are_not_there_are_told(run):
 
 def test_the_strength_of_the_evidence_is_printed(run):
     strict = ("--set", "min_strength=0.9")
-    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *strict, *QUICK)
+    done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *QUICK, *strict)
     strength = done.document["champion"]["strength"]
     assert 0 < strength["killed"] <= strength["mutants"]
     assert done.document["strength"] == strength["killed"] / strength["mutants"]
@@ -142,6 +142,7 @@ def test_the_strength_of_the_evidence_is_printed(run):
     assert "wrong versions noticed" in shown
 
 
+@pytest.mark.slow
 def test_what_is_about_to_win_is_searched_symbolically(run, project):
     pytest.importorskip("crosshair")
     search = ("--set", "symbolic_s=5", "--set", "budget_s=30")
@@ -162,6 +163,7 @@ def test_an_objective_of_ones_own_decides(run, project):
     assert "frugal" in done.err
 
 
+@pytest.mark.slow
 def test_a_compiled_version_is_judged_like_any_other(run, project):
     pytest.importorskip("Cython")
     (project / "heat.py").write_text(

@@ -8,7 +8,8 @@ import pytest
 
 from codegenesis.compiler import Terms, harm, race
 from codegenesis.compiler.pin import follow, on_core
-from codegenesis.compiler.race import SET_UP_ALLOWANCE_NS, _charge_ns
+from codegenesis.compiler.race import SET_UP_ALLOWANCE_NS as FREE_NS
+from codegenesis.compiler.race import _charge_ns
 from codegenesis.compiler.statistics import interval, looks, t_quantile
 from codegenesis.compiler.track import Block, Lap, Pair
 from codegenesis.compiler.workload import plan, remembers, size_classes
@@ -76,11 +77,11 @@ def pairs(set_up_ns, old_ns, new_ns):
 
 
 def test_work_hidden_in_decoding_or_encoding_is_charged_when_it_is_clear():
-    assert _charge_ns(pairs(0, 2_000_000, 2_000_000), 0.99) == 0
-    assert _charge_ns(pairs(0, 2_000_000, 6_000_000), 0.99) == pytest.approx(4e6, rel=0.01)
-    assert _charge_ns(pairs(0, 6_000_000, 2_000_000), 0.99) == 0
-    late = pairs(3 * SET_UP_ALLOWANCE_NS, 2_000_000, 2_000_000)
-    assert _charge_ns(late, 0.99) == 2 * SET_UP_ALLOWANCE_NS
+    assert _charge_ns(pairs(0, 2_000_000, 2_000_000), 0.99, FREE_NS) == 0
+    assert _charge_ns(pairs(0, 2_000_000, 6_000_000), 0.99, FREE_NS) == pytest.approx(4e6, rel=0.01)
+    assert _charge_ns(pairs(0, 6_000_000, 2_000_000), 0.99, FREE_NS) == 0
+    late = pairs(3 * FREE_NS, 2_000_000, 2_000_000)
+    assert _charge_ns(late, 0.99, FREE_NS) == 2 * FREE_NS
 
 
 def test_a_variant_that_dies_has_lost(bench, calls):

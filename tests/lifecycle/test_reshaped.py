@@ -110,12 +110,12 @@ def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
     [
         ("twice_booked", "quadratic_duplicates"),
         ("open_seats", "set_membership"),
-        ("without_repeats", ""),
-        ("lines_about", "hoist"),
-        ("assignments", "hash_join"),
-        ("lattice_paths", "memoise"),
+        pytest.param("without_repeats", "", marks=pytest.mark.slow),
+        pytest.param("lines_about", "hoist", marks=pytest.mark.slow),
+        pytest.param("assignments", "hash_join", marks=pytest.mark.slow),
+        pytest.param("lattice_paths", "memoise", marks=pytest.mark.slow),
         ("Report.write", "string_building"),
-        ("days_late", ""),
+        pytest.param("days_late", "", marks=pytest.mark.slow),
     ],
 )
 def test_a_weakness_under_another_name_and_shape_evolves(reshaped, tmp_path, qualname, operator):
