@@ -1,10 +1,11 @@
 """Native backends on kernels of pyperformance: the best verified one against each by itself.
 
-Each kernel is evolved as a whole: a driver function and all that it reaches in the benchmark's file.
-Types are read off a few small calls; the build is raced on a larger one, original and variant in
-turn in fresh candidates, CPU time read from outside. A variant counts when it passes the gates and its
-outcomes are the original's, byte for byte, on the timed input and on further ones (odd ones among
-them); else the backend counts as 1.0 for this kernel, as what runs is then the original.
+Each kernel is evolved as a whole: a driver function and all that it reaches in the benchmark's
+file. Types are read off a few small calls; the build is raced on a larger one, original and
+variant in turn in fresh candidates, CPU time read from outside. A variant counts when it passes
+the gates and its outcomes are the original's, byte for byte, on the timed input and on further
+ones (odd ones among them); else the backend counts as 1.0 for this kernel, as what runs is then
+the original.
 """
 
 from __future__ import annotations

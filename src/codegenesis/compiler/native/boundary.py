@@ -290,6 +290,8 @@ class _Edge:
         lines.append("    bad_ = False")
         lines.append("    cdef dict done = {}")
         if world.uses_random:
+            lines.append("    global random_random, random_bits")
+            lines.append("    random_random, random_bits = random_.random, random_.getrandbits")
             lines.append("    state = random_.getstate()")
         lines += ["    try:", "        check_()"]
         for name in world.read_globals:

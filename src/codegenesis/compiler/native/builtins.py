@@ -95,8 +95,12 @@ def _random(s: Scope, name: str, node: ast.Call) -> E:
     arguments = [expressions.expression(s, a) for a in node.args]
     if any(e.t.kind not in ("int", "float", "object", "none") for e in arguments):
         raise UnsupportedError(f"random.{name} of a container")
-    code = f"random_.{name}({', '.join(s.world.boxed(e) for e in arguments)})"
     t = _RANDOM[name]
+    if name == "random" and not arguments:
+        return E("o2d(random_random())", FLOAT)
+    if name == "randrange" and len(arguments) == 1 and arguments[0].t == INT:
+        return E(f"random_below({arguments[0].code})", INT)
+    code = f"random_.{name}({', '.join(s.world.boxed(e) for e in arguments)})"
     return E(s.world.to(E(code, OBJECT), t), t)
 
 

@@ -157,12 +157,12 @@ class _Source:
             more = f"{at} < {whole}.n"
         elif e.t.kind == "list":
             inner = item_type(e.t)
-            items = E(s.world.to(E(f"list_get({whole}, {at})", OBJECT), inner), inner)
+            items = E(s.world.to(E(f"list_at({whole}, {at})", OBJECT), inner), inner)
             more = f"{at} < PyList_GET_SIZE({whole})"
         else:
             kinds = set(e.t.of)
             inner = kinds.pop() if len(kinds) == 1 else OBJECT
-            items = E(s.world.to(E(f"tuple_get({whole}, {at})", OBJECT), inner), inner)
+            items = E(s.world.to(E(f"tuple_at({whole}, {at})", OBJECT), inner), inner)
             more = f"{at} < PyTuple_GET_SIZE({whole})"
         return cls(more, [items], [f"{at} = {at} + 1"])
 

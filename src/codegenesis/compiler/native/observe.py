@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +16,10 @@ from codegenesis.model import Gene, Record
 from codegenesis.sandbox import Executor
 
 #: Events of the program that are traced, per recorded call; some 10 µs each.
-_EVENTS = 400_000
+_EVENTS = 150_000
 _MOST_CALLS = 12
+#: Seconds after which no further call is traced.
+_ENOUGH_S = 10.0
 
 
 class Observed(Record, frozen=True, kw_only=True):
@@ -47,9 +50,12 @@ def observe(
         UnsuitableError: it cannot be run so, or nothing came of it.
     """
     told: dict[str, Any] = {}
+    started = time.monotonic()
     try:
         with executor.candidate(gene.qualname, fragment_of(gene, program)) as candidate:
             for call in _spread(calls, most):
+                if told and time.monotonic() - started > _ENOUGH_S:
+                    break
                 outcome = candidate.call(call)
                 if outcome.kind == "returned":
                     told = value_of(outcome.value)

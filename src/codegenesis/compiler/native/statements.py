@@ -112,7 +112,7 @@ def unpacked(s: Scope, value: E, targets: list[ast.expr]) -> list[E]:
 
 
 def _item(s: Scope, whole: str, index: int, t: T) -> E:
-    return E(s.world.to(E(f"tuple_get({whole}, {index})", OBJECT), t), t)
+    return E(s.world.to(E(f"tuple_at({whole}, {index})", OBJECT), t), t)
 
 
 def _assign(s: Scope, node: ast.Assign) -> None:

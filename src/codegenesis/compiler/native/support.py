@@ -23,8 +23,8 @@ from cpython.bytes cimport PyBytes_FromStringAndSize, PyBytes_AS_STRING
 from cpython.object cimport PyObject
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.float cimport PyFloat_AS_DOUBLE
-from cpython.list cimport PyList_GET_SIZE
-from cpython.tuple cimport PyTuple_GET_SIZE
+from cpython.list cimport PyList_GET_SIZE, PyList_GET_ITEM
+from cpython.tuple cimport PyTuple_GET_SIZE, PyTuple_GET_ITEM
 from array import array as array_
 from codegenesis.native.outside import Outside
 
@@ -328,6 +328,10 @@ cdef inline int list_set(list v, ll i, object x) except -1:
         raise Outside()
     v[i] = x
     return 0
+cdef inline object list_at(list v, ll i):  # where i was looked at already
+    return <object>PyList_GET_ITEM(v, i)
+cdef inline object tuple_at(tuple v, ll i):
+    return <object>PyTuple_GET_ITEM(v, i)
 cdef inline object tuple_get(tuple v, ll i):
     if v is None:
         raise Outside()
@@ -573,6 +577,17 @@ cdef int VX_setslice(VX v, ll a, ll b, int has, VX x) except -1:
     if x is v:
         x = VX_slice(v, 0, 0, 1, 0)
     return VX_put(v, a, b, has, x.p, x.n)
+@cython.overflowcheck(False)
+cdef inline int VX_turn(CT *p, ll count) noexcept:
+    cdef ll i = 0, j = count - 1
+    cdef CT x
+    while i < j:
+        x = p[i]
+        p[i] = p[j]
+        p[j] = x
+        i += 1
+        j -= 1
+    return 0
 cdef int VX_move(VX v, ll a, ll b, int has, VX x, ll c, ll d, ll step, int has2) except -1:
     # v[a:b] = x[c:d:step]
     cdef CT few[64]
@@ -580,6 +595,9 @@ cdef int VX_move(VX v, ll a, ll b, int has, VX x, ll c, ll d, ll step, int has2)
     if v is None or x is None or step == 0 or step > 1000000000 or step < -1000000000:
         raise Outside()
     count = span(x.n, &c, d, step, has2)
+    if x is v and step == -1 and has == 2 and b == count and c == count - 1:
+        VX_turn(v.p, count)  # the beginning of a list, reversed in its place
+        return 0
     if count > 64:
         return VX_setslice(v, a, b, has, VX_part(x, c, count, step))
     VX_pick(few, x, c, count, step)
@@ -593,15 +611,9 @@ cdef int VX_clear(VX v) except -1:
     v.n = 0
     return 0
 cdef int VX_reverse(VX v) except -1:
-    cdef Py_ssize_t i, n
-    cdef CT x
     if v is None:
         raise Outside()
-    n = v.n
-    for i in range(n // 2):
-        x = v.p[i]
-        v.p[i] = v.p[n - 1 - i]
-        v.p[n - 1 - i] = x
+    VX_turn(v.p, v.n)
     return 0
 cdef list VX_list(VX v):
     cdef Py_ssize_t i
@@ -734,3 +746,23 @@ def support() -> str:
         text = text.replace("X2o", f"{letter}2o").replace("o2X", f"o2{letter}")
         parts.append(text.replace("CT", held))
     return "".join([*parts, _SUMS])
+
+
+#: For programs that use the module-level generator of `random`; `randrange` as the library's own
+#: `_randbelow_with_getrandbits`, which is Python.
+RANDOM = """\
+import random as random_
+cdef object random_random = None
+cdef object random_bits = None
+cdef ll random_below(ll n) except? -4611686018427387977:
+    cdef ll r, k = 0, m = n
+    if n <= 0:
+        raise Outside()
+    while m:
+        k += 1
+        m >>= 1
+    r = o2l(random_bits(k))
+    while r >= n:
+        r = o2l(random_bits(k))
+    return r
+"""
