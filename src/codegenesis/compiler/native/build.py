@@ -20,7 +20,7 @@ from codegenesis.compiler.native.normal import normal_form
 from codegenesis.compiler.native.observe import Observed, observe
 from codegenesis.compiler.native.program import ENTRY, Program, UnsuitableError, program_of
 from codegenesis.compiler.native.types import T
-from codegenesis.errors import SandboxError
+from codegenesis.errors import SandboxError, SandboxImportError
 from codegenesis.model import Gene, Record, Variant
 from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
 
@@ -83,14 +83,14 @@ def build_variants(
     try:
         program = normal_form(program_of(gene, text))
         observed = _observed(gene, program, calls, executor)
-    except (UnsuitableError, RecursionError) as error:
+    except (UnsuitableError, SandboxImportError, RecursionError) as error:
         return Built(missing=told, failed=tuple(f"{name}: {error}" for name in present))
     job = _Job(gene, text, program, observed, Path(artifacts), workshop)
     variants, failed = list[Variant](), list[str]()
     for name in present:
         try:
             variants.append(job.variant(name))
-        except (UnsuitableError, SandboxError) as error:
+        except (UnsuitableError, SandboxError, RecursionError) as error:
             failed.append(f"{name}: {error}")
     return Built(variants=tuple(variants), missing=told, failed=tuple(failed))
 

@@ -52,7 +52,24 @@ def _fall_through(world: World, signature: Signature) -> str:
 
 
 def _leaves(body: list[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], ast.Return)
+    """Does control never come to the end of it?"""
+    match body[-1] if body else None:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.If(body=yes, orelse=no):
+            return _leaves(yes) and _leaves(no)
+        case ast.While(test=ast.Constant(value=value), body=inner):
+            return bool(value) and not any(map(_breaks, inner))
+    return False
+
+
+def _breaks(node: ast.AST) -> bool:
+    """Does it leave the loop that it stands in?"""
+    if isinstance(node, ast.Break):
+        return True
+    if isinstance(node, ast.For | ast.While):
+        return any(map(_breaks, node.orelse))
+    return any(map(_breaks, ast.iter_child_nodes(node)))
 
 
 def _cyclic(world: World) -> set[str]:

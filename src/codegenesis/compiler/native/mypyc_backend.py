@@ -38,6 +38,9 @@ def mypyc_source(program: Program, observed: Observed) -> str:
     statements = text_of(program)
     for name, node in program.all_functions():
         _annotate(world, name, node)
+    for statement in statements:
+        if isinstance(statement, ast.ClassDef) and world.root(statement.name) == statement.name:
+            statement.body = [*_declared(world, statement.name), *statement.body]
     constants = [f"{n} = {v!r}" for n, v in observed.values.items() if n in program.globals]
     if set(program.globals) - set(observed.values):
         raise UnsuitableError("it reads module-level values that are not plain")
@@ -53,8 +56,9 @@ def _require_quiet(world: World) -> None:
     kinds = {each.kind for _, t in signature.parameters for each in _inside(t)}
     if kinds & world.changed or world.program.written or world.uses_random:
         raise UnsuitableError("it changes what it is given")
-    if any(each.kind == "struct" for each in _inside(signature.result)) or world.program.classes:
-        raise UnsuitableError("it makes instances, which would be of another class")
+    edge = [signature.result, *(t for _, t in signature.parameters)]
+    if any(each.kind in ("struct", "object") for t in edge for each in _inside(t)):
+        raise UnsuitableError("instances go in or out, which would be of another class")
 
 
 def _inside(t: T) -> list[T]:
@@ -65,13 +69,22 @@ def _inside(t: T) -> list[T]:
     return found
 
 
+def _declared(world: World, name: str) -> list[ast.stmt]:
+    """The attributes of a class, with their types."""
+    return [
+        ast.AnnAssign(ast.Name(attribute, ast.Store()), _expression(t), None, 1)
+        for attribute, t in world.attributes(name).items()
+    ]
+
+
 def _annotate(world: World, name: str, node: ast.FunctionDef) -> None:
     try:
         signature = world.signature(name)
     except UnsupportedError as error:
         raise UnsuitableError(f"part of it was never seen to run ({error})") from error
     types = dict(signature.parameters)
-    for argument in node.args.args + node.args.kwonlyargs:
+    own = node.args.args + node.args.kwonlyargs
+    for argument in own[1 if "." in name else 0 :]:
         argument.annotation = _expression(types[argument.arg])
     node.returns = _expression(signature.result)
 
@@ -83,6 +96,8 @@ def _expression(t: T) -> ast.expr:
 def _name(t: T) -> str:
     if t.kind in _NAMES:
         return _NAMES[t.kind]
+    if t.kind == "struct":
+        return f"{t.of[0]} | None"
     if t.kind == "vec" and t.of[0] != "n":
         return f"list[{_NAMES[ITEM_OF[t.of[0]].kind]}]"
     if t.kind == "list":

@@ -18,6 +18,9 @@ from codegenesis.model import Gene, Record
 #: The entry's name inside a build, so that its own name stays free for the guarded `def`.
 ENTRY = "entry_"
 
+#: Functions and classes that are compiled together; more would take minutes.
+_MOST = 100
+
 _SPECIAL = frozenset(
     [
         "__init__",
@@ -176,6 +179,8 @@ class _Collector:
         bound = self._bound.get(name)
         if name == self._name or name in self._functions or name in self._classes:
             return
+        if len(self._functions) + len(self._classes) > _MOST:
+            raise UnsuitableError(f"it reaches more than {_MOST} functions and classes")
         if isinstance(bound, ast.FunctionDef) and not bound.decorator_list:
             self._functions[name] = _renamed(bound, {self._name: ENTRY})
             self._visit(self._functions[name])
