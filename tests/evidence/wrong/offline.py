@@ -52,6 +52,16 @@ def _timed() -> Iterator[None]:
         gc.enable()
 
 
+def _as_written(imported: types.FunctionType, source: str) -> types.FunctionType:
+    """The function compiled from its text: pytest rewrites the asserts of some packages."""
+    code = fragment.assemble(source, imported, filename="<original>")
+    plain = types.FunctionType(
+        code, imported.__globals__, imported.__name__, imported.__defaults__, imported.__closure__
+    )
+    plain.__kwdefaults__ = imported.__kwdefaults__
+    return plain
+
+
 class Workbench:
     """One original in this process: its gene, recorded calls, and comparisons by hand."""
 
@@ -61,10 +71,11 @@ class Workbench:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.module = importlib.import_module(module)
-        self.function: types.FunctionType = vars(self.module)[name]
+        imported: types.FunctionType = vars(self.module)[name]
         path = Path(inspect.getfile(self.module)).resolve()
         found = fragment.find(path.read_text(), name)
-        assert found.line == self.function.__code__.co_firstlineno, "another def of that name"
+        assert found.line == imported.__code__.co_firstlineno, "another def of that name"
+        self.function = _as_written(imported, found.source)
         self.gene = Gene(
             service="wrong",
             module=module,
