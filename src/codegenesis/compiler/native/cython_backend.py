@@ -8,7 +8,7 @@ from codegenesis.compiler.native.boundary import boundary
 from codegenesis.compiler.native.functions import constructors, functions, switches
 from codegenesis.compiler.native.observe import Observed
 from codegenesis.compiler.native.program import ENTRY, Program, UnsuitableError
-from codegenesis.compiler.native.support import RANDOM, support
+from codegenesis.compiler.native.support import random_support, support
 from codegenesis.compiler.native.types import T
 from codegenesis.compiler.native.world import UnsupportedError, World
 
@@ -29,7 +29,7 @@ def cython_source(program: Program, observed: Observed) -> str:
     parts = [
         support(),
         "cdef inline int shallower() noexcept:\n    global depth_\n    depth_ -= 1\n    return 0",
-        RANDOM if world.uses_random else "",
+        random_support() if world.uses_random else "",
         *_classes(world),
         *_rows(world),
         *_makers(world),
