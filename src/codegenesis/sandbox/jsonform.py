@@ -11,8 +11,8 @@
     text that is no Unicode     {"$str": "'\\\\ud800'"}, as a Python literal
     instance of a class         {"$object": "module:qualname", "state": …}: attributes by name, or
                                 a list for what has none (namedtuples, enum members, arrays, …)
-    generator, iterator         {"$iterator": "generator", "items": […], "ended": "returned"}: what it
-                                gave; `raised` with "error", or `more`; "result" where there is one
+    generator, iterator         {"$iterator": "generator", "items": […], "ended": "returned"}: what
+                                it gave; `raised` with "error", or `more`; "result" if there is one
     anything else               {"$repr": "datetime.date(2026, 1, 1)", "type": "datetime:date"}
 
 Trees only, at most 100 deep: what `wire.decode` gives.
