@@ -10,8 +10,12 @@ from collections.abc import Sequence
 
 from codegenesis.compiler.native import Built, build_variants
 from codegenesis.config import Config
+from codegenesis.lifecycle.jails import open_sandbox
 from codegenesis.model import Gene, Variant
-from codegenesis.sandbox import Workshop
+from codegenesis.sandbox import Limits, Workshop
+
+#: A traced program takes many times what it takes by itself.
+_OBSERVING = Limits(cpu_s=20.0, wall_s=40.0, setup_s=5.0)
 
 #: What numba's versions need in a process before they can be compiled there.
 _PRELOADED = {"numba": ("numba",)}
@@ -27,9 +31,15 @@ def compiled(gene: Gene, calls: Sequence[bytes], config: Config, *, source: str 
     Raises:
         SandboxUnavailableError: this machine cannot isolate code.
     """
-    return build_variants(
-        gene, calls, artifacts=config.artifacts, workshop=Workshop(), source=source
-    )
+    with open_sandbox(gene, config, limits=_OBSERVING) as executor:
+        return build_variants(
+            gene,
+            calls,
+            artifacts=config.artifacts,
+            workshop=Workshop(),
+            source=source,
+            executor=executor,
+        )
 
 
 def preload(variants: Sequence[Variant]) -> tuple[str, ...]:
