@@ -90,6 +90,7 @@ def test_inputs_that_are_no_calls_are_named_with_file_and_line(run, project, lin
     assert "bad.jsonl:2" in done.err
 
 
+@pytest.mark.slow
 def test_a_module_that_reaches_out_at_import_evolves_with_the_owners_hook(run, project):
     module = (project / "guests.py").read_text()
     (project / "party.py").write_text(

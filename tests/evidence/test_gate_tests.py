@@ -269,6 +269,7 @@ def test_a_wrong_variant_fails_with_the_test_and_its_assertion(tried):
     assert "assert ['a', 'b'] == ['b', 'a']" in trial.detail
 
 
+@pytest.mark.slow
 def test_arguments_changed_elsewhere_change_here(tried):
     good = """
     def tidy(values, key=None):
@@ -295,6 +296,7 @@ def test_exceptions_are_of_the_projects_own_classes(tried):
     assert "test_tidy_raises: IndexError" in trial.detail
 
 
+@pytest.mark.slow
 def test_a_method_that_returns_itself_gives_back_the_callers_own_object(tried):
     source = "def add(self, price, count=1):\n    self.lines += [(price, count)]\n    return self"
     trial = tried("Cart.add", source)

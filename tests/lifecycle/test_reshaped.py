@@ -114,7 +114,7 @@ def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
         pytest.param("lines_about", "hoist", marks=pytest.mark.slow),
         pytest.param("assignments", "hash_join", marks=pytest.mark.slow),
         pytest.param("lattice_paths", "memoise", marks=pytest.mark.slow),
-        ("Report.write", "string_building"),
+        pytest.param("Report.write", "string_building", marks=pytest.mark.slow),
         pytest.param("days_late", "", marks=pytest.mark.slow),
     ],
 )
