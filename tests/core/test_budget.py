@@ -37,10 +37,13 @@ def test_a_meter_says_which_limit_ended_the_run() -> None:
     meter = Meter(Budget(seconds=10, trials=3, usd=1), clock=lambda: now[0])
     assert meter.over == ""
     meter.spend(trials=3)
-    assert "trials" in meter.over and meter.left_trials == 0
+    assert "trials" in meter.over
+    assert meter.left_trials == 0
     meter = Meter(Budget(seconds=10), clock=lambda: now[0])
     now[0] = 10.0
-    assert "10 s" in meter.over and meter.left_s == 0 and math.isinf(meter.left_trials)
+    assert "10 s" in meter.over
+    assert meter.left_s == 0
+    assert math.isinf(meter.left_trials)
     meter = Meter(Budget(usd=1), clock=lambda: now[0])
     meter.spend(usd=1.5)
     assert "USD" in meter.over
