@@ -1,0 +1,2 @@
+"""Repair: from failing cases to versions that pass them all, the likeliest first."""
+
