@@ -40,6 +40,7 @@ from codegenesis.store import (
 )
 from codegenesis.store.database import Database
 from codegenesis.store.failures import translated
+from codegenesis.store.runs import Runs
 
 
 class Store:
@@ -51,6 +52,8 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        #: Runs of commands, their steps, and what they did to the working tree.
+        self.runs = Runs(database)
 
     @classmethod
     def open(

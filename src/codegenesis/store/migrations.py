@@ -94,7 +94,30 @@ _FIRST = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+_RUNS = Migration(
+    version=2,
+    words="runs that can be gone on with, and taken back",
+    statements=(
+        """CREATE TABLE runs (
+            number {serial}, id TEXT NOT NULL UNIQUE, command TEXT NOT NULL,
+            targets {blob} NOT NULL, options {blob} NOT NULL, settings {blob} NOT NULL,
+            seed BIGINT NOT NULL, budget TEXT NOT NULL, state TEXT NOT NULL,
+            started_ns BIGINT NOT NULL, ended_ns BIGINT NOT NULL, seconds DOUBLE PRECISION,
+            trials BIGINT NOT NULL, usd DOUBLE PRECISION, process TEXT NOT NULL)""",
+        """CREATE TABLE run_steps (
+            run TEXT NOT NULL, position BIGINT NOT NULL, target TEXT NOT NULL, gene TEXT NOT NULL,
+            state TEXT NOT NULL, reason TEXT NOT NULL, remedy TEXT NOT NULL,
+            variant TEXT NOT NULL, trials BIGINT NOT NULL, seconds DOUBLE PRECISION,
+            PRIMARY KEY (run, position))""",
+        """CREATE TABLE landings (
+            number {serial}, run TEXT NOT NULL, path TEXT NOT NULL, before {blob} NOT NULL,
+            after {blob} NOT NULL, targets {blob} NOT NULL, at_ns BIGINT NOT NULL,
+            undone_ns BIGINT NOT NULL)""",
+        "CREATE INDEX landings_by_run ON landings (run)",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _RUNS)
 
 #: The schema that this version of CodeGenesis reads and writes.
 LATEST = MIGRATIONS[-1].version

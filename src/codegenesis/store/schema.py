@@ -217,3 +217,51 @@ entries = Table(
     _text("prev"),
     _text("hash"),
 )
+
+runs = Table(
+    "runs",
+    metadata,
+    _number(),
+    _text("id"),
+    _text("command"),
+    _blob("targets"),
+    _blob("options"),
+    _blob("settings"),
+    _whole("seed"),
+    _text("budget"),
+    _text("state"),
+    _whole("started_ns"),
+    _whole("ended_ns"),
+    _float("seconds"),
+    _whole("trials"),
+    _float("usd"),
+    _text("process"),
+)
+
+run_steps = Table(
+    "run_steps",
+    metadata,
+    _text("run", key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False, nullable=False),
+    _text("target"),
+    _text("gene"),
+    _text("state"),
+    _text("reason"),
+    _text("remedy"),
+    _text("variant"),
+    _whole("trials"),
+    _float("seconds"),
+)
+
+landings = Table(
+    "landings",
+    metadata,
+    _number(),
+    _text("run"),
+    _text("path"),
+    _blob("before"),
+    _blob("after"),
+    _blob("targets"),
+    _whole("at_ns"),
+    _whole("undone_ns"),
+)
