@@ -6,6 +6,7 @@ search; it never decides. What looks good there is judged again from outside.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -25,6 +26,7 @@ class Example(Record, frozen=True, kw_only=True):
         result: encoded expected result (`wire.encode`); None when another field says it.
         raises: name of the exception expected (bare or dotted; a base class will do).
         alive: nothing but an end without exception is expected.
+        keeps: what the owner promises of the function (`@invariant`) must hold.
         lenient: JSON's view of values: a list stands for a tuple, a set or what a generator gives.
     """
 
@@ -32,6 +34,7 @@ class Example(Record, frozen=True, kw_only=True):
     result: bytes | None = None
     raises: str = ""
     alive: bool = False
+    keeps: bool = False
     lenient: bool = False
 
 
@@ -77,3 +80,81 @@ class Traced(Record, frozen=True, kw_only=True):
     ending: Ending
     lines: tuple[int, ...] = ()
     types: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What the arena is to do; its only argument.
+
+    Attributes:
+        module, path, qualname, root: of the function; `setup` as for the sandbox.
+        project: directory that tests are run in.
+        examples: the cases; or else
+        tests: files and directories for pytest.
+        steps: allowed for one case.
+        case_s: CPU seconds allowed for one case, for what steps cannot see.
+        memory_bytes: that a version may map beyond what was mapped before.
+    """
+
+    module: str
+    path: str
+    qualname: str
+    root: str
+    setup: str = ""
+    project: str = ""
+    examples: tuple[Example, ...] = ()
+    tests: tuple[str, ...] = ()
+    steps: int = 100_000
+    case_s: float = 2.0
+    memory_bytes: int = 1 << 30
+
+
+class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fields=True):
+    pass
+
+
+class Ready(_Message, frozen=True):
+    """The arena is open. `trouble`: why no version can be tried, in words."""
+
+    cases: list[str]
+    trouble: str = ""
+
+
+class Scored(_Message, frozen=True):
+    """Scores of the versions asked for, in order."""
+
+    scores: list[Score]
+
+
+class Went(_Message, frozen=True):
+    """What each case went through."""
+
+    traced: list[Traced]
+
+
+class Try(_Message, frozen=True):
+    """Try these versions; `alone`: each in a process of its own, as it is, uncounted."""
+
+    sources: list[str]
+    first_failure: bool = False
+    alone: bool = False
+
+
+class Trace(_Message, frozen=True):
+    """Follow one version through each case."""
+
+    source: str
+
+
+class Close(_Message, frozen=True):
+    """Nothing more is wanted."""
+
+
+Said = Ready | Scored | Went
+Heard = Try | Trace | Close
+
+encode = msgspec.msgpack.Encoder().encode
+said: Callable[[bytes], Said] = msgspec.msgpack.Decoder(Said).decode
+heard: Callable[[bytes], Heard] = msgspec.msgpack.Decoder(Heard).decode
+plan: Callable[[bytes], Plan] = msgspec.msgpack.Decoder(Plan).decode
+score: Callable[[bytes], Score] = msgspec.msgpack.Decoder(Score).decode
+went: Callable[[bytes], list[Traced]] = msgspec.msgpack.Decoder(list[Traced]).decode

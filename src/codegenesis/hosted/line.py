@@ -34,13 +34,16 @@ class Line:
 
     def tell(self, message: messages.Said) -> messages.Heard:
         """Say something and hear the answer; EOFError when the engine has gone."""
-        body = messages.encode(message)
+        return messages.answer(self.exchange(messages.encode(message)))
+
+    def exchange(self, body: bytes) -> bytes:
+        """The same in the bytes of another language; EOFError when the engine has gone."""
         with self._lock:
             data = memoryview(_HEADER.pack(len(body)) + body)
             while data:
                 data = data[os.write(self._out, data) :]
             (size,) = _HEADER.unpack(self._read(_HEADER.size))
-            return messages.answer(self._read(size))
+            return self._read(size)
 
     def _read(self, size: int) -> bytes:
         data = bytearray()

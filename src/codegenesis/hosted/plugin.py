@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import sys
-import types
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from codegenesis.hosted import messages
+from codegenesis.hosted.finding import functions
 from codegenesis.hosted.line import Line
 from codegenesis.hosted.proxy import Counts, Proxy
 
@@ -42,9 +39,11 @@ class Reporter:
             items.reverse()
 
     def pytest_collection_finish(self, session: Any) -> None:
-        functions = _functions(self._plan)
+        found_here = functions(
+            module=self._plan.module, path=self._plan.path, qualname=self._plan.qualname
+        )
         self._proxies = [
-            Proxy(function, self._line, mode=self._plan.mode) for function in functions
+            Proxy(function, self._line, mode=self._plan.mode) for function in found_here
         ]
         found = bool(self._proxies)
         self._line.tell(messages.Collected(len(session.items), found, self._errors))
@@ -102,29 +101,3 @@ def _first_line(report: Any) -> str:
     text = crash.message if crash else str(report.longrepr)
     lines = [line for line in text.splitlines() if line.strip()]
     return (lines[0] if lines else "failed")[:_LONGEST]
-
-
-def _functions(plan: messages.Plan) -> list[types.FunctionType]:
-    """The function, in every module that was made of its file."""
-    wanted = Path(plan.path).resolve()
-    modules = [each for each in list(sys.modules.values()) if _file(each) == wanted]
-    if not modules and plan.module != "__main__":
-        with suppress(Exception):  # boundary to the user's import
-            modules = [importlib.import_module(plan.module)]
-    found = (_find(module, plan.qualname) for module in modules)
-    return list({id(each): each for each in found if each}.values())
-
-
-def _file(module: object) -> Path | None:
-    file = getattr(module, "__file__", None) if isinstance(module, types.ModuleType) else None
-    return Path(file).resolve() if isinstance(file, str) else None
-
-
-def _find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
-    """Through dictionaries, and behind icontract's checkers."""
-    found: Any = module
-    for part in qualname.split("."):
-        found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
-    while hasattr(found, "__postconditions__") or hasattr(found, "__is_invariant_check__"):
-        found = vars(found).get("__wrapped__")
-    return found if isinstance(found, types.FunctionType) else None

@@ -1,0 +1,36 @@
+"""Where a function is among what the tests have imported."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+def functions(*, module: str, path: str, qualname: str) -> list[types.FunctionType]:
+    """The function, in every module that was made of its file; imported where it is in none."""
+    wanted = Path(path).resolve()
+    modules = [each for each in list(sys.modules.values()) if _file(each) == wanted]
+    if not modules and module != "__main__":
+        with suppress(Exception):  # boundary to the user's import
+            modules = [importlib.import_module(module)]
+    found = (_find(each, qualname) for each in modules)
+    return list({id(each): each for each in found if each}.values())
+
+
+def _file(module: object) -> Path | None:
+    file = getattr(module, "__file__", None) if isinstance(module, types.ModuleType) else None
+    return Path(file).resolve() if isinstance(file, str) else None
+
+
+def _find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
+    """Through dictionaries, and behind icontract's checkers."""
+    found: Any = module
+    for part in qualname.split("."):
+        found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
+    while hasattr(found, "__postconditions__") or hasattr(found, "__is_invariant_check__"):
+        found = vars(found).get("__wrapped__")
+    return found if isinstance(found, types.FunctionType) else None
