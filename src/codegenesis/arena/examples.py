@@ -93,6 +93,8 @@ class ExampleCase:
         if self._example.raises:
             met = self._example.raises in names
             return Ran("passed", 0.0, outcome) if met else Ran("raised", _OTHER_EXCEPTION, outcome)
+        if isinstance(error, RecursionError):  # endless in another way, and as dear
+            return Ran("steps", 1.0, outcome)
         return Ran("raised", _RAISED, outcome)
 
     def _returned(self, value: Any, args: Any, kwargs: Any) -> Ran:

@@ -64,7 +64,7 @@ def _give_up(line: Line, words: str) -> None:
 def _serve(plan: messages.Plan, line: Line, place: Place, cases: Sequence[Case]) -> None:
     """Answer until the engine closes; raises EOFError when it is gone."""
     crew = Crew(
-        Scorer(place, cases, steps=plan.steps, case_s=plan.case_s),
+        Scorer(place, cases, case_s=plan.case_s),
         stateless=all(case.stateless for case in cases),
         silence_s=plan.case_s + _GRACE_S,
         memory_bytes=plan.memory_bytes,
@@ -72,10 +72,10 @@ def _serve(plan: messages.Plan, line: Line, place: Place, cases: Sequence[Case])
     answer: messages.Said = messages.Ready([case.name for case in cases])
     while True:
         match messages.heard(line.exchange(messages.encode(answer))):
-            case messages.Try(sources, first_failure, alone):
-                scores = crew.score(sources, first_failure=first_failure, alone=alone)
+            case messages.Try(sources, steps, first_failure, alone):
+                scores = crew.score(sources, steps=steps, first_failure=first_failure, alone=alone)
                 answer = messages.Scored(scores)
-            case messages.Trace(source):
-                answer = messages.Went(crew.trace(source, cases))
+            case messages.Trace(source, steps):
+                answer = messages.Went(crew.trace(source, cases, steps=steps))
             case _:
                 return

@@ -90,7 +90,6 @@ class Plan(Record, frozen=True, kw_only=True):
         project: directory that tests are run in.
         examples: the cases; or else
         tests: files and directories for pytest.
-        steps: allowed for one case.
         case_s: CPU seconds allowed for one case, for what steps cannot see.
         memory_bytes: that a version may map beyond what was mapped before.
     """
@@ -103,7 +102,6 @@ class Plan(Record, frozen=True, kw_only=True):
     project: str = ""
     examples: tuple[Example, ...] = ()
     tests: tuple[str, ...] = ()
-    steps: int = 100_000
     case_s: float = 2.0
     memory_bytes: int = 1 << 30
 
@@ -132,9 +130,15 @@ class Went(_Message, frozen=True):
 
 
 class Try(_Message, frozen=True):
-    """Try these versions; `alone`: each in a process of its own, as it is, uncounted."""
+    """Try these versions.
+
+    Attributes:
+        steps: allowed for one case.
+        alone: each in a process of its own, as it is, with nothing counted.
+    """
 
     sources: list[str]
+    steps: int
     first_failure: bool = False
     alone: bool = False
 
@@ -143,6 +147,7 @@ class Trace(_Message, frozen=True):
     """Follow one version through each case."""
 
     source: str
+    steps: int
 
 
 class Close(_Message, frozen=True):

@@ -39,19 +39,23 @@ class Scorer:
     """Puts versions in place and runs the cases.
 
     Args:
-        steps: allowed for each case.
         case_s: CPU seconds allowed for each case.
     """
 
-    def __init__(self, place: Place, cases: Sequence[Case], *, steps: int, case_s: float) -> None:
-        self._place, self._cases = place, cases
-        self._steps, self._case_s = steps, case_s
+    def __init__(self, place: Place, cases: Sequence[Case], *, case_s: float) -> None:
+        self._place, self._cases, self._case_s = place, cases, case_s
 
-    def score(self, source: str, *, first_failure: bool = False, ticking: bool = True) -> Score:
-        """How this version does; the original is in place again afterwards."""
+    def score(
+        self, source: str, *, steps: int, first_failure: bool = False, ticking: bool = True
+    ) -> Score:
+        """How this version does; the original is in place again afterwards.
+
+        Args:
+            steps: allowed for each case.
+        """
         try:
             with self.placed(source, ticking=ticking):
-                return self._through(first_failure=first_failure)
+                return self._through(steps, first_failure=first_failure)
         except FragmentError as error:
             return Score(error=str(error)[:300])
 
@@ -64,14 +68,14 @@ class Scorer:
         finally:
             self._place.restore()
 
-    def _through(self, *, first_failure: bool) -> Score:
+    def _through(self, steps: int, *, first_failure: bool) -> Score:
         ran: list[Ran] = []
         used = endless = 0
         for case in self._cases:
             if endless >= _PATIENCE:
                 ran.append(Ran("steps", 1.0, 1))
                 continue
-            ran.append(self.run(case))
+            ran.append(self.run(case, steps))
             used += self._place.ticker.used
             endless += ran[-1].ending in ("steps", "died")
             if first_failure and ran[-1].ending != "passed":
@@ -83,10 +87,10 @@ class Scorer:
             steps=used,
         )
 
-    def run(self, case: Case) -> Ran:
+    def run(self, case: Case, steps: int) -> Ran:
         """One case of the version in place."""
         self._place.renew()
-        self._place.ticker.wind(self._steps)
+        self._place.ticker.wind(steps)
         try:
             with _clock(self._case_s):
                 return case.run()

@@ -46,7 +46,12 @@ class Crew:
         self._silence_s, self._memory = silence_s, memory_bytes
 
     def score(
-        self, sources: Sequence[str], *, first_failure: bool = False, alone: bool = False
+        self,
+        sources: Sequence[str],
+        *,
+        steps: int,
+        first_failure: bool = False,
+        alone: bool = False,
     ) -> list[Score]:
         """Scores in order; a version that took its worker down has an `error`."""
         scores: list[Score] = []
@@ -54,7 +59,9 @@ class Crew:
 
         def work() -> Iterator[bytes]:
             for source in part:
-                score = self._scorer.score(source, first_failure=first_failure, ticking=not alone)
+                score = self._scorer.score(
+                    source, steps=steps, first_failure=first_failure, ticking=not alone
+                )
                 yield messages.encode(score)
 
         while len(scores) < len(sources):
@@ -65,14 +72,14 @@ class Crew:
                 scores.append(_DIED)
         return scores
 
-    def trace(self, source: str, cases: Sequence[Case]) -> list[Traced]:
+    def trace(self, source: str, cases: Sequence[Case], *, steps: int) -> list[Traced]:
         """Each case in a process of its own."""
-        return [self._traced(source, case) for case in cases]
+        return [self._traced(source, case, steps) for case in cases]
 
-    def _traced(self, source: str, case: Case) -> Traced:
+    def _traced(self, source: str, case: Case, steps: int) -> Traced:
         def work() -> Iterator[bytes]:
             with self._scorer.placed(source):
-                yield messages.encode(Tracer().follow(lambda: self._scorer.run(case)))
+                yield messages.encode(Tracer().follow(lambda: self._scorer.run(case, steps)))
 
         told = list(self._told(work))
         return msgspec.msgpack.decode(told[0], type=Traced) if told else Traced(ending="died")

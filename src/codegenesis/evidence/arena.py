@@ -44,12 +44,12 @@ class Arena:
         tests: files and directories with pytest tests.
         project: directory that the tests are run in; the gene's root by default.
         jobs: arenas side by side, one process each.
-        steps: rounds of loops and calls allowed for one case.
         case_s: CPU seconds allowed for one case.
         setup: as `sandbox_setup`.
 
     Attributes:
         cases: their names, in order.
+        steps: rounds of loops and calls that a version is allowed for one case.
 
     Raises:
         SandboxUnavailableError: this machine cannot isolate code.
@@ -65,7 +65,7 @@ class Arena:
         tests: Sequence[Path] = (),
         project: Path | None = None,
         jobs: int = 2,
-        steps: int = 100_000,
+        steps: int = 20_000,
         case_s: float = 2.0,
         setup: str = "",
         python: str = sys.executable,
@@ -80,9 +80,9 @@ class Arena:
             project=str(home),
             examples=tuple(examples),
             tests=tuple(str(home / path) for path in tests),
-            steps=steps,
             case_s=case_s,
         )
+        self.steps = steps
         visible = dict.fromkeys([str(home), gene.root, _OURS, *plan.tests])
         workshop = Workshop(visible=list(visible), python=python)
         self._seats: list[_Seat] = []
@@ -103,17 +103,18 @@ class Arena:
         Args:
             first_failure: stop each at the first case that it does not pass.
         """
-        asked = [messages.Try(part, first_failure) for part in _parts(sources, len(self._seats))]
+        parts = _parts(sources, len(self._seats))
+        asked = [messages.Try(part, self.steps, first_failure) for part in parts]
         return [score for part in self._pool.map(self._tried, asked) for score in part]
 
     def confirm(self, source: str) -> Score:
         """How one version does alone, as it stands, with nothing counted."""
-        return self._tried(messages.Try([source], False, True))[0]
+        return self._tried(messages.Try([source], self.steps, False, True))[0]
 
     def trace(self, source: str) -> list[Traced]:
         """What each case goes through in this version."""
         with self._seat() as seat:
-            said = seat.ask(messages.Trace(source))
+            said = seat.ask(messages.Trace(source, self.steps))
         return said.traced if isinstance(said, messages.Went) else []
 
     def _tried(self, wanted: messages.Try) -> list[Score]:
@@ -143,7 +144,7 @@ class Arena:
 
 
 def _only(wanted: messages.Try, source: str) -> messages.Try:
-    return messages.Try([source], wanted.first_failure, wanted.alone)
+    return messages.Try([source], wanted.steps, wanted.first_failure, wanted.alone)
 
 
 def _parts(sources: Sequence[str], jobs: int) -> Iterator[list[str]]:
