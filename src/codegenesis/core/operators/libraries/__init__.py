@@ -1,0 +1,1 @@
+"""Rewrite rules for code that uses numpy and pandas one element at a time."""
