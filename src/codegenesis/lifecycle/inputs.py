@@ -25,7 +25,7 @@ def calls_of(path: Path) -> list[bytes]:
     Raises:
         UsageError: the file cannot be read, or a line is no call.
     """
-    return [_call(line, f"{path}:{number}") for number, line in _lines(path)]
+    return [_call(line, f"{path}:{number}") for number, line in lines_of(path)]
 
 
 def observe(gene: Gene, calls: Iterable[bytes], config: Config) -> list[Observation]:
@@ -39,7 +39,12 @@ def observe(gene: Gene, calls: Iterable[bytes], config: Config) -> list[Observat
         return [_observe(gene, sandbox, call) for call in calls]
 
 
-def _lines(path: Path) -> list[tuple[int, str]]:
+def lines_of(path: Path) -> list[tuple[int, str]]:
+    """The lines of a file that are not empty, with their numbers from 1.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -24,13 +24,14 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _KEEPING = re.compile(r"([\w.]+\.)?(evolvable|invariant)\b|icontract\.")
 
 
-def locate(target: str, *, service: str, cwd: Path) -> Gene:
+def locate(target: str, *, service: str, cwd: Path, suspending: bool = False) -> Gene:
     """The gene that TARGET names, read from its file.
 
     Args:
         target: `package.module:qualname` or `path/to/file.py:qualname`.
         service: name of the application it belongs to.
         cwd: where relative paths and top-level packages are looked for.
+        suspending: generators and coroutines will do as well.
 
     Raises:
         TargetError: no such file, module or function; or the file does not parse.
@@ -45,7 +46,7 @@ def locate(target: str, *, service: str, cwd: Path) -> Gene:
     path, module, root = _place(place, cwd)
     text = _read(path)
     found = _find(_parse(text, path), qualname, target)
-    _require_evolvable(found, target)
+    _require_evolvable(found, target, suspending=suspending)
     return Gene(
         service=service,
         module=module,
@@ -130,14 +131,16 @@ def _qualnames(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
             yield from _qualnames(node.body, f"{prefix}{node.name}.")
 
 
-def _require_evolvable(node: Definition, target: str) -> None:
+def _require_evolvable(node: Definition, target: str, *, suspending: bool) -> None:
     reason = ""
-    if isinstance(node, ast.AsyncFunctionDef):
+    if names := [d for d in map(ast.unparse, node.decorator_list) if not _KEEPING.match(d)]:
+        reason = f"it is decorated with @{names[0]}"
+    elif suspending:
+        pass
+    elif isinstance(node, ast.AsyncFunctionDef):
         reason = "it is a coroutine function"
     elif any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
         reason = "it is a generator function"
-    elif names := [d for d in map(ast.unparse, node.decorator_list) if not _KEEPING.match(d)]:
-        reason = f"it is decorated with @{names[0]}"
     if reason:
         raise NotEvolvableError(
             f"{target} is not evolved: {reason}",
