@@ -15,10 +15,12 @@ import sys
 import types
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.assertion import util
 from _pytest.outcomes import Skipped
 from _pytest.runner import runtestprotocol
 
@@ -88,7 +90,12 @@ class _Session:
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         """How far an assertion is from holding; its words stay pytest's own."""
-        self._gaps.append(distance(left, right, lenient=False) if op == "==" else _FAILED)
+        note(self._gaps, op, left, right)
+
+
+def note(gaps: list[float], op: str, left: object, right: object) -> None:
+    """Note how far a comparison that failed is from holding."""
+    gaps.append(distance(left, right, lenient=False) if op == "==" else _FAILED)
 
 
 def _owner(function: types.FunctionType) -> type | None:
@@ -136,6 +143,8 @@ class TestCase:
         )
 
     def _call(self, arguments: dict[str, Any]) -> str:
+        # What pytest's own protocol has rewritten assertions call, which this goes around.
+        util._reprcompare = partial(note, self._gaps)
         try:
             self._item.obj(**copy.deepcopy(arguments))
         except (StepsExceeded, OutOfTime):
