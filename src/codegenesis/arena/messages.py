@@ -46,15 +46,20 @@ class Score(Record, frozen=True, kw_only=True):
         distance: from what was expected, 0 (met) to 1 (nothing like it), per case.
         outcomes: digest of what came of each case: two versions with the same outcomes cannot be
             told apart by these cases.
-        steps: loop rounds and calls, over all cases: a cost that does not depend on the machine.
+        used: steps (rounds of loops and calls) of each case: a cost that no machine changes.
         error: why it could not be tried at all, in words.
     """
 
     endings: tuple[Ending, ...] = ()
     distance: tuple[float, ...] = ()
     outcomes: tuple[int, ...] = ()
-    steps: int = 0
+    used: tuple[int, ...] = ()
     error: str = ""
+
+    @property
+    def steps(self) -> int:
+        """Over all cases."""
+        return sum(self.used)
 
     @property
     def passed(self) -> int:

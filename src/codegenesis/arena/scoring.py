@@ -70,13 +70,15 @@ class Scorer:
 
     def _through(self, steps: int, *, first_failure: bool) -> Score:
         ran: list[Ran] = []
-        used = endless = 0
+        used: list[int] = []
+        endless = 0
         for case in self._cases:
             if endless >= _PATIENCE:
                 ran.append(Ran("steps", 1.0, 1))
+                used.append(0)
                 continue
             ran.append(self.run(case, steps))
-            used += self._place.ticker.used
+            used.append(self._place.ticker.used)
             endless += ran[-1].ending in ("steps", "died")
             if first_failure and ran[-1].ending != "passed":
                 break
@@ -84,7 +86,7 @@ class Scorer:
             endings=tuple(each.ending for each in ran),
             distance=tuple(round(each.distance, 6) for each in ran),
             outcomes=tuple(each.outcome for each in ran),
-            steps=used,
+            used=tuple(used),
         )
 
     def run(self, case: Case, steps: int) -> Ran:
