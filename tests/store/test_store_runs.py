@@ -69,8 +69,7 @@ def test_a_landing_holds_the_bytes_of_the_file_and_when_it_was_undone(store: Sto
     )
     other = msgspec.structs.replace(landing, path="/srv/other.py")
     store.runs.add_landings([landing, other])
-    store.runs.note_undone("aa11", landing.path, at_ns=8)
-    store.runs.note_undone("aa11", landing.path, at_ns=9)
+    store.runs.note_undone(landing, at_ns=8)
     assert store.runs.landings("aa11") == [msgspec.structs.replace(landing, undone_ns=8), other]
 
 

@@ -7,7 +7,7 @@ from codegenesis.compiler.formatting import format_fragment, format_lines
 from codegenesis.compiler.harm import Harm, harm
 from codegenesis.compiler.minimise import Minimised, minimise
 from codegenesis.compiler.objectives import FASTEST, PRESETS, Objective, objective
-from codegenesis.compiler.patch import apply, patch
+from codegenesis.compiler.patch import apply, patch, rewritten
 from codegenesis.compiler.race import Race, Terms, race
 from codegenesis.compiler.select import Selection, select
 
@@ -34,6 +34,7 @@ __all__ = [
     "objective",
     "patch",
     "race",
+    "rewritten",
     "select",
     "worth",
 ]

@@ -40,7 +40,7 @@ def patch(gene: Gene, source: str) -> str:
         UsageError: the file cannot be read.
     """
     before = _read(gene.path)
-    after = _applied(gene, source, before)
+    after = rewritten(gene, source, before)
     path = Path(gene.path)
     name = path.relative_to(gene.root) if path.is_relative_to(gene.root) else Path(path.name)
     lines = unified_diff(split(before), split(after), f"a/{name}", f"b/{name}")
@@ -52,7 +52,7 @@ def patch(gene: Gene, source: str) -> str:
 
 def apply(gene: Gene, source: str) -> str:
     """The new text of the gene's file; raises like `patch`. Nothing is written."""
-    return _applied(gene, source, _read(gene.path))
+    return rewritten(gene, source, _read(gene.path))
 
 
 def _read(path: str) -> str:
@@ -66,7 +66,12 @@ def _read(path: str) -> str:
         raise UsageError(f"cannot read {path}: {error}") from error
 
 
-def _applied(gene: Gene, source: str, text: str) -> str:
+def rewritten(gene: Gene, source: str, text: str) -> str:
+    """A text of the gene's file with the fragment in it; raises like `patch`.
+
+    Args:
+        text: the file as it is now, elsewhere, or in another commit.
+    """
     fragment.check(source, name=gene.name)
     site = _Site(gene, text)
     source = site.with_free_names(source)

@@ -12,6 +12,7 @@ import difflib
 import re
 import sys
 import time
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,9 +90,11 @@ def _roots(cwd: Path) -> Iterator[Path]:
 
 
 def _read(path: Path) -> str:
+    """The text as Python reads it: in the encoding that it names, without a byte order mark."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (OSError, SyntaxError, UnicodeDecodeError) as error:
         raise TargetError(f"{path} cannot be read: {error}") from error
 
 

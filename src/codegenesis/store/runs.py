@@ -80,9 +80,10 @@ class Runs:
         with self._database.read() as connection:
             return _found(connection, run_id)
 
-    def note_undone(self, run_id: str, path: str, *, at_ns: int) -> None:
-        """Note that what a run did to a file was taken back."""
-        matching = _landings.c.run == run_id, _landings.c.path == path, _landings.c.undone_ns == 0
+    def note_undone(self, landing: Landing, *, at_ns: int) -> None:
+        """Note that this was taken back."""
+        row = rows.to_row(landing, packed=_TARGETS)
+        matching = [_landings.c[name] == row[name] for name in ("run", "path", "targets", "at_ns")]
         with self._database.write() as connection:
             connection.execute(update(_landings).where(*matching).values(undone_ns=at_ns))
 
