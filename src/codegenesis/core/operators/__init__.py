@@ -8,8 +8,10 @@ from codegenesis.core.operators import (
     hash_join,
     heal,
     hoist,
+    libraries,
     memoise,
     quadratic_duplicates,
+    reducing,
     regex_hoist,
     selection,
     set_membership,
@@ -18,11 +20,13 @@ from codegenesis.core.operators import (
 
 #: In the order in which they are composed: the structure of loops first, then what is left in them.
 BUILT_IN: tuple[Operator, ...] = (
+    *libraries.OPERATORS,
     dedupe.OPERATOR,
     quadratic_duplicates.OPERATOR,
     hash_join.OPERATOR,
     set_membership.OPERATOR,
     deque.OPERATOR,
+    *reducing.OPERATORS,
     selection.OPERATOR,
     hoist.OPERATOR,
     regex_hoist.OPERATOR,

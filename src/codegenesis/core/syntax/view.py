@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 import libcst as cst
 
@@ -30,6 +31,8 @@ from codegenesis.core.syntax.names import (
 )
 from codegenesis.core.syntax.text import code
 from codegenesis.core.syntax.unit import Unit
+
+N = TypeVar("N", bound=cst.CSTNode)
 
 Block = cst.SimpleStatementLine | cst.SimpleStatementSuite | cst.BaseCompoundStatement
 
@@ -91,6 +94,17 @@ class View:
     def nodes(self) -> list[cst.CSTNode]:
         """All nodes of the body, in the order of the source; not of signature and decorators."""
         return list(walk(self.function.body))
+
+    @cached_property
+    def _of_kind(self) -> dict[type, list[cst.CSTNode]]:
+        found: dict[type, list[cst.CSTNode]] = {}
+        for node in self.nodes:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def of(self, kind: type[N]) -> list[N]:
+        """The nodes of the body of exactly this class, in the order of the source."""
+        return self._of_kind.get(kind, [])  # type: ignore[return-value]
 
     @cached_property
     def parameters(self) -> dict[str, cst.Param]:
