@@ -39,7 +39,11 @@ def pattern(text: str) -> cst.CSTNode:
 def match(text: str, node: cst.CSTNode | None) -> Found | None:
     """What fills the holes when the node has that form, else None."""
     found: dict[str, cst.BaseExpression] = {}
-    return found if node is not None and _same(pattern(text), node, found) else None
+    wanted = pattern(text)
+    match node:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=value)]):
+            node = value if isinstance(wanted, cst.BaseExpression) else node
+    return found if node is not None and _same(wanted, node, found) else None
 
 
 def first(node: cst.CSTNode | None, *texts: str) -> Found | None:

@@ -18,14 +18,19 @@ from codegenesis.core.syntax import (
     View,
     code,
     flat,
+    operand,
     reads,
     repeatable,
     substitute,
     targets,
     uses,
+    walk,
 )
 
 Kind = Literal["add", "multiply", "append", "max", "min", "store"]
+
+#: Where a step may store.
+PLACES = ("target_[key_]", "target_[key_, column_]", "target_[key_][column_]")
 
 #: Kind of step -> how it is written.
 STEPS: dict[Kind, tuple[str, ...]] = {
@@ -34,7 +39,7 @@ STEPS: dict[Kind, tuple[str, ...]] = {
     "append": ("TOTAL_.append(value_)",),
     "max": ("TOTAL_ = max(TOTAL_, value_)", "TOTAL_ = max(value_, TOTAL_)"),
     "min": ("TOTAL_ = min(TOTAL_, value_)", "TOTAL_ = min(value_, TOTAL_)"),
-    "store": ("target_[key_] = value_", "target_[key_, column_] = value_"),
+    "store": tuple(f"{place} = value_" for place in PLACES),
 }
 
 #: The comparison under which a value replaces the extreme so far.
@@ -71,14 +76,23 @@ class Body:
 
 def body_of(view: View, loop: cst.For) -> Body | None:
     """The one step of a loop; None when it does more, or something else."""
-    if loop.orelse is not None or not isinstance(loop.body, cst.IndentedBlock):
-        return None
     names: dict[str, str] = {}
-    found = _step(list(loop.body.body), names, [])
+    found = _step(_lines(loop.body), names, []) if loop.orelse is None else None
     if found is None or any(_leaks(view, loop, name) for name in names):
         return None
     parts = [*found.conditions, found.value, *found.keys]
-    return None if found.target in reads(*parts) else found
+    return found if _apart(found, parts) else None
+
+
+def _apart(found: Body, parts: list[cst.BaseExpression]) -> bool:
+    """Whether no step sees what another one did: of a store, only its own place is read."""
+    if found.target not in reads(*parts):
+        return True
+    keys = ", ".join(flat(key) for key in found.keys)
+    forms = (f"{found.target}[{keys}]", f"{found.target}[{keys.replace(', ', '][')}]")
+    named = [n for n in walk(*parts) if isinstance(n, cst.Name) and n.value == found.target]
+    own = [n for n in walk(*parts) if isinstance(n, cst.Subscript) and flat(n) in forms]
+    return found.kind == "store" and len(named) == len(own)
 
 
 def _step(
@@ -89,8 +103,8 @@ def _step(
     for position, statement in enumerate(rest):
         last = position == len(rest) - 1
         match statement:
-            case cst.If(test=test, orelse=None, body=cst.IndentedBlock(body=inside)):
-                test = substitute(test, names)
+            case cst.If(test=test, orelse=None, body=suite):
+                test, inside = substitute(test, names), _lines(suite)
                 if len(inside) == 1 and code(inside[0]).strip() == "continue" and not last:
                     conditions.append(cst.parse_expression(f"not ({flat(test)})"))
                     continue
@@ -114,6 +128,13 @@ def _step(
     return None
 
 
+def _lines(suite: cst.BaseSuite) -> list[cst.BaseStatement]:
+    """Statements of a body, also of one on the line of its head."""
+    if isinstance(suite, cst.IndentedBlock):
+        return list(suite.body)
+    return [cst.SimpleStatementLine(body=[small]) for small in suite.body]  # type: ignore[list-item]
+
+
 def _last(
     statement: cst.SimpleStatementLine, names: dict[str, str], conditions: list[cst.BaseExpression]
 ) -> Body | None:
@@ -121,7 +142,18 @@ def _last(
         found = first(statement, *shapes)
         if found is not None:
             return _made(kind, {k: substitute(v, names) for k, v in found.items()}, conditions)
+    for sign in ("+", "-", "*", "/"):
+        found = first(statement, *(f"{place} {sign}= value_" for place in PLACES))
+        if found is not None:
+            filled = {k: substitute(v, names) for k, v in found.items()}
+            place = flat(cst.ensure_type(_target(statement), cst.Subscript))
+            value = cst.parse_expression(f"{place} {sign} {operand(filled['value_'])}")
+            return _made("store", {**filled, "value_": value}, conditions)
     return None
+
+
+def _target(statement: cst.SimpleStatementLine) -> cst.CSTNode:
+    return cst.ensure_type(statement.body[0], cst.AugAssign).target
 
 
 def _extreme(

@@ -70,7 +70,9 @@ def _said(found: Rows, body: Body, value: str, mask: str, *, varies: bool) -> st
     """The step of all rows as one statement."""
     chosen = _chosen(value, mask)
     if body.kind == "add" and body.counts:
-        return f"{body.target} += ({mask}).sum()" if mask else f"{body.target} += len({found.frame})"
+        return (
+            f"{body.target} += int(({mask}).sum())" if mask else f"{body.target} += len({found.frame})"
+        )
     if body.kind == "store":
         return _stored(found, body, value, mask)
     if not varies:

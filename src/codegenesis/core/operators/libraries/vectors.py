@@ -145,8 +145,9 @@ class Vectors:
                 return self._wrapped("{np}.round({0}" + ", {1}" * len(values[1:]) + ")", *values)
             case cst.Name(value="min" | "max" as name) if len(values) == 2:
                 return self._wrapped(f"{{np}}.{name}imum({{0}}, {{1}})", *values)
-            case cst.Name(value=name) | cst.Attribute(
-                value=cst.Name(value="math"), attr=cst.Name(value=name)
+            case (
+                cst.Name(value=name)
+                | cst.Attribute(value=cst.Name(value="math"), attr=cst.Name(value=name))
             ) if name in MATH | RENAMED.keys():
                 return self._ufunc(RENAMED.get(name, name), values)
             case cst.Attribute(value=cst.Name(value=word), attr=cst.Name(value=name)) if (
