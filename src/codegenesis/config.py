@@ -187,6 +187,15 @@ class Config(Record, frozen=True, kw_only=True):
         int, Meta(ge=1, description="Trials that one gene may take to evolve.")
     ] = 500
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1, description="Seed of all chance.")] = 0
+    experience: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="Where figures on earlier versions are kept, to try the promising ones "
+            "first: auto (the user's data directory), off, or a file.",
+            extra={"expected": "auto, off or the path of a file"},
+        ),
+    ] = "auto"
     engine: Annotated[
         Literal["auto", "off"], Meta(description="Whether `codegenesis run` starts an engine.")
     ] = "auto"

@@ -96,7 +96,7 @@ class Race(Record, frozen=True, kw_only=True):
             verdict="passed" if self.verdict == "faster" else "failed",
             checks=self.gain.n,
             detail=self.reason,
-            measurements=self.measurements,
+            measurements={**self.measurements, "ratio": self.gain.ratio},
             seconds=self.seconds,
             at_ns=time.time_ns(),
         )

@@ -1,10 +1,9 @@
-"""Expected gain and cost of an operator on a gene, from a prior per operator and the gene's traits.
+"""What trying an operator promises: a prior per operator, the gene's traits, and experience.
 
-Deliberately simple: each operator brings a prior (the gain measured on CPython 3.11 where its
-rewrite fits and the input is large, damped), and the traits say how likely the gene is to reach
-it. A gene whose cost was measured to grow linearly hardly hides a quadratic loop. Learning from
-past trials (DESIGN §8: a small online model with Thompson sampling) comes later and replaces the
-likelihoods, not the interface.
+Without experience it is deliberately simple: each operator brings a prior (the gain measured on
+CPython 3.11 where its rewrite fits and the input is large, damped), and the traits say how likely
+the gene is to reach it. A gene whose cost was measured to grow linearly hardly hides a quadratic
+loop. What became of earlier variants corrects that (`Foresight`).
 """
 
 from __future__ import annotations
@@ -38,22 +37,27 @@ class Predicted(Protocol):
 def forecast(
     gene: Gene, operator: Predicted, traits: Sequence[Trait], *, variants: int = 1
 ) -> Proposal:
-    """What trying the operator on the gene promises.
+    """What trying the operator on the gene promises, before any experience.
 
     Args:
         variants: how many variants it is going to write.
     """
     known = {trait.name: trait for trait in traits if not trait.variant}
     chance, why = _chance(operator, known)
-    mean_s = known["cpu_ns_mean"].value / 1e9 if "cpu_ns_mean" in known else 0.0
     return Proposal(
         gene=gene.id,
         operator=operator.name,
         gain=math.exp(chance * math.log(operator.gain)),
-        cost_s=variants * (TRIAL_S + TRIAL_CALLS * mean_s),
+        cost_s=variants * trial_s(traits),
         reason=f"{operator.name} finds something to change; {why}",
         traits=tuple(name for name in operator.improves if name in known),
     )
+
+
+def trial_s(traits: Sequence[Trait]) -> float:
+    """Seconds that one variant of a gene with these traits probably takes in the gates."""
+    mean_ns = next((t.value for t in traits if t.name == "cpu_ns_mean" and not t.variant), 0.0)
+    return TRIAL_S + TRIAL_CALLS * mean_ns / 1e9
 
 
 def _chance(operator: Predicted, known: dict[str, Trait]) -> tuple[float, str]:

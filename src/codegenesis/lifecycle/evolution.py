@@ -7,6 +7,7 @@ is made faster, because speed gained on calls that fail is worth nothing.
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ import msgspec
 from codegenesis import core, genome
 from codegenesis.compiler import FASTEST, Objective, crown, objective
 from codegenesis.config import Config
+from codegenesis.core.experience import Foresight, book
 from codegenesis.evidence import Baseline, Case, Gate, case, run_gates, survived
 from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.evidence.strength import strength
@@ -56,6 +58,8 @@ class Evolution(Record, frozen=True, kw_only=True):
         trials: what happened to it, in order.
         baseline: what the original can testify to; None when it never got that far.
         out_of_budget: time or trials ran out before all variants had their turn.
+        experience: digest of the experience that variants were ordered by; the same digest and the
+            same seed draw the same order. Empty where there was none to go by.
     """
 
     gene: Gene
@@ -65,6 +69,7 @@ class Evolution(Record, frozen=True, kw_only=True):
     trials: tuple[Trial, ...] = ()
     baseline: Baseline | None = None
     out_of_budget: bool = False
+    experience: str = ""
     seconds: float = 0.0
 
     @property
@@ -124,6 +129,7 @@ class _Pass:
         self._gene = gene
         self._deadline = time.monotonic() + self._config.budget_s
         self._gates: tuple[Gate, ...] = ()
+        self._foresight = Foresight(gene, ())
         self._trials: list[Trial] = []
         self._variants: list[Variant] = []
         self._cut_short = False
@@ -172,12 +178,21 @@ class _Pass:
             pure=original.pure,
             deterministic=original.deterministic,
         )
-        operators = [core.operator(p.operator) for p in core.propose(self._gene, traits)]
+        proposals = core.propose(self._gene, traits)
+        wanted = {proposal.operator for proposal in proposals}
+        operators = [each for each in core.operators() if each.name in wanted]
         written = core.generate(
             self._gene, context=context, operators=operators, seed=self._config.seed
         )
         for variant in written:
             self._keep(variant)
+        self._foresight = Foresight(
+            self._gene,
+            traits,
+            proposals=proposals,
+            book=book(self._config.experience),
+            seed=self._config.seed,
+        )
 
     def _keep(self, variant: Variant) -> None:
         self._variants.append(variant)
@@ -199,7 +214,7 @@ class _Pass:
         quick = msgspec.structs.replace(judged, fresh=FIRST_LOOK)
         survivors: list[Variant] = []
         race_begins = time.monotonic() + GATES_SHARE * (self._deadline - time.monotonic())
-        for variant in variants:
+        for variant in self._foresight.order(variants):
             if self._over() or (survivors and time.monotonic() > race_begins):
                 self._cut_short = True
                 break
@@ -208,6 +223,8 @@ class _Pass:
             self._note(trials)
             if survived(trials):
                 survivors.append(variant)
+            else:
+                self._foresight.learn(variant, trials)
         return survivors
 
     def _decide(
@@ -230,6 +247,7 @@ class _Pass:
         for variant in done.variants:
             self._keep(variant)
         self._note(done.trials)
+        self._learn(survivors)
         if done.champion is None:
             return self._ended(original, done.reason)
         champion = msgspec.structs.replace(
@@ -239,6 +257,15 @@ class _Pass:
         self._ledger.evidence(self._gene, champion)
         words = "handles what the original crashes on" if healing else "is proven better"
         return self._ended(original, f"{champion.variant.operator} {words}", champion)
+
+    def _learn(self, survivors: Sequence[Variant]) -> None:
+        """What became of those that lived: what they gained, where they were raced."""
+        for variant in survivors:
+            mine = [trial for trial in self._trials if trial.variant == variant.id]
+            gates = [trial for trial in mine if trial.gate != "race"]
+            races = [trial for trial in mine if trial.gate == "race"]
+            log_gain = _log_gain(races[-1], self._config.min_gain) if races else None
+            self._foresight.learn(variant, gates, log_gain=log_gain)
 
     def _objective(self) -> Objective:
         """What the owner is after; a function of their own is looked for in the project as well."""
@@ -282,4 +309,11 @@ class _Pass:
             trials=tuple(self._trials),
             baseline=original,
             out_of_budget=self._cut_short,
+            experience=self._foresight.digest,
         )
+
+
+def _log_gain(raced: Trial, min_gain: float) -> float:
+    """Logarithm of what a race showed; nothing where that is less than the owner asks for."""
+    ratio = raced.measurements["ratio"]
+    return math.log(ratio) if ratio >= max(min_gain, 1.0) else 0.0

@@ -1,0 +1,19 @@
+"""What became of earlier variants, and what that says about the next ones."""
+
+from codegenesis.core.experience.book import Book, Lesson, book, default_path, digest_of
+from codegenesis.core.experience.features import describe, shape
+from codegenesis.core.experience.foresight import Belief, Foresight, Learner, revised
+
+__all__ = [
+    "Belief",
+    "Book",
+    "Foresight",
+    "Learner",
+    "Lesson",
+    "book",
+    "default_path",
+    "describe",
+    "digest_of",
+    "revised",
+    "shape",
+]
