@@ -1,4 +1,4 @@
-"""Where a function is among what the tests have imported."""
+"""The function that is meant, in modules that the user's code has imported."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from typing import Any
 def functions(*, module: str, path: str, qualname: str) -> list[types.FunctionType]:
     """The function, in every module that was made of its file; imported where it is in none."""
     wanted = Path(path).resolve()
-    modules = [each for each in list(sys.modules.values()) if _file(each) == wanted]
+    modules = [each for each in list(sys.modules.values()) if file_of(each) == wanted]
     if not modules and module != "__main__":
         with suppress(Exception):  # boundary to the user's import
             modules = [importlib.import_module(module)]
-    found = (_find(each, qualname) for each in modules)
+    found = (find(each, qualname) for each in modules)
     return list({id(each): each for each in found if each}.values())
 
 
-def _file(module: object) -> Path | None:
+def file_of(module: object) -> Path | None:
+    """The file that a module was made of."""
     file = getattr(module, "__file__", None) if isinstance(module, types.ModuleType) else None
     return Path(file).resolve() if isinstance(file, str) else None
 
 
-def _find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
+def find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
     """Through dictionaries, and behind icontract's checkers."""
     found: Any = module
     for part in qualname.split("."):
