@@ -44,9 +44,9 @@ def locate(target: str, *, service: str, cwd: Path, suspending: bool = False) ->
             f"expected package.module:qualname or path/to/file.py:qualname, got {target!r}",
             remedy="For example: codegenesis evolve shop.pricing:quote",
         )
-    path, module, root = _place(place, cwd)
-    text = _read(path)
-    found = _find(_parse(text, path), qualname, target)
+    path, module, root = place_of(place, cwd)
+    text = read_text(path)
+    found = _find(parsed(text, path), qualname, target)
     _require_evolvable(found, target, suspending=suspending)
     return Gene(
         service=service,
@@ -61,8 +61,12 @@ def locate(target: str, *, service: str, cwd: Path, suspending: bool = False) ->
     )
 
 
-def _place(place: str, cwd: Path) -> tuple[Path, str, Path]:
-    """(file, importable name, directory for sys.path)."""
+def place_of(place: str, cwd: Path) -> tuple[Path, str, Path]:
+    """(file, importable name, directory for sys.path) of a module or a file.
+
+    Raises:
+        TargetError: there is none.
+    """
     if place.endswith(".py"):
         path = (cwd / place).resolve()
         if not path.is_file():
@@ -72,7 +76,7 @@ def _place(place: str, cwd: Path) -> tuple[Path, str, Path]:
             root = root.parent
         parts = path.relative_to(root).with_suffix("").parts
         return path, ".".join(parts[:-1] if parts[-1] == "__init__" else parts), root
-    for root in _roots(cwd):
+    for root in roots(cwd):
         base = root.joinpath(*place.split("."))
         for path in (base.with_suffix(".py"), base / "__init__.py"):
             if path.is_file():
@@ -83,13 +87,14 @@ def _place(place: str, cwd: Path) -> tuple[Path, str, Path]:
     )
 
 
-def _roots(cwd: Path) -> Iterator[Path]:
+def roots(cwd: Path) -> Iterator[Path]:
+    """Where modules are looked for, in order."""
     yield cwd.resolve()
     yield (cwd / "src").resolve()
     yield from (Path(entry).resolve() for entry in sys.path if entry)
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text as Python reads it: in the encoding that it names, without a byte order mark."""
     try:
         with tokenize.open(path) as file:
@@ -98,7 +103,8 @@ def _read(path: Path) -> str:
         raise TargetError(f"{path} cannot be read: {error}") from error
 
 
-def _parse(text: str, path: Path) -> ast.Module:
+def parsed(text: str, path: Path) -> ast.Module:
+    """The syntax tree of a file; TargetError where it has none."""
     try:
         return ast.parse(text)
     except SyntaxError as error:
@@ -120,21 +126,31 @@ def _find(tree: ast.Module, qualname: str, target: str) -> Definition:
     for node in reversed(scope):
         if isinstance(node, Definition) and node.name == name:
             return node
-    known = [n for n in _qualnames(tree.body) if n != qualname]
+    known = [name for name, _ in definitions(tree.body) if name != qualname]
     near = difflib.get_close_matches(qualname, known, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"It has: {', '.join(known[:12]) or 'none'}."
     raise TargetError(f"{target}: there is no function {qualname!r} in that file", remedy=hint)
 
 
-def _qualnames(body: list[ast.stmt], prefix: str = "") -> Iterator[str]:
+def definitions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Definition]]:
+    """Functions and methods with their qualified names, in the order of the file."""
     for node in body:
         if isinstance(node, Definition):
-            yield prefix + node.name
+            yield prefix + node.name, node
         elif isinstance(node, ast.ClassDef):
-            yield from _qualnames(node.body, f"{prefix}{node.name}.")
+            yield from definitions(node.body, f"{prefix}{node.name}.")
 
 
 def _require_evolvable(node: Definition, target: str, *, suspending: bool) -> None:
+    if reason := why_not(node, suspending=suspending):
+        raise NotEvolvableError(
+            f"{target} is not evolved: {reason}",
+            remedy="Move the work into a plain function or method and evolve that.",
+        )
+
+
+def why_not(node: Definition, *, suspending: bool = False) -> str:
+    """Why functions of this kind are not evolved; empty when they are."""
     reason = ""
     if names := [d for d in map(ast.unparse, node.decorator_list) if not _KEEPING.match(d)]:
         reason = f"it is decorated with @{names[0]}"
@@ -144,11 +160,7 @@ def _require_evolvable(node: Definition, target: str, *, suspending: bool) -> No
         reason = "it is a coroutine function"
     elif any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
         reason = "it is a generator function"
-    if reason:
-        raise NotEvolvableError(
-            f"{target} is not evolved: {reason}",
-            remedy="Move the work into a plain function or method and evolve that.",
-        )
+    return reason
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
