@@ -1,0 +1,21 @@
+"""Rules that hold the same data in another structure, where all uses of it are seen."""
+
+from codegenesis.core.operators.structures import (
+    constant_literals,
+    dense_keys,
+    flags,
+    local_types,
+    matrix_rows,
+    plain_dict,
+)
+
+OPERATORS = (
+    local_types.OPERATOR,
+    constant_literals.OPERATOR,
+    dense_keys.OPERATOR,
+    flags.OPERATOR,
+    plain_dict.OPERATOR,
+    matrix_rows.OPERATOR,
+)
+
+__all__ = ["OPERATORS"]
