@@ -1,0 +1,1 @@
+"""Classes of edit, one function each; `registry` lists them."""

@@ -1,0 +1,228 @@
+"""Calls: another function or method, other arguments, another attribute, a missing `self.`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codegenesis.core.genetic import syntax
+from codegenesis.core.genetic.edit import Edit
+from codegenesis.core.genetic.program import Change, Expr, Program
+
+_FAMILIES: tuple[tuple[str, ...], ...] = (
+    ("min", "max", "sum"),
+    ("any", "all"),
+    ("sorted", "reversed", "list"),
+    ("sum", "len", "max"),
+    ("floor", "ceil", "round", "int", "trunc"),
+    ("int", "float", "str", "bool"),
+    ("list", "set", "tuple", "sorted", "dict"),
+    ("range", "enumerate", "len"),
+    ("zip", "enumerate"),
+    ("map", "filter"),
+    ("ord", "chr"),
+    ("abs", "int"),
+    ("isinstance", "issubclass"),
+    ("heappush", "heappop", "heapify", "heappushpop", "heapreplace"),
+    ("bisect_left", "bisect_right", "bisect", "insort"),
+    ("permutations", "combinations", "product", "combinations_with_replacement"),
+    ("sin", "cos", "tan"),
+    ("log", "log2", "log10", "exp", "sqrt"),
+    ("print", "str"),
+)
+_METHODS: tuple[tuple[str, ...], ...] = (
+    ("append", "extend", "add", "insert", "appendleft"),
+    ("add", "discard", "remove", "append", "update"),
+    ("pop", "popleft", "remove", "get", "popitem"),
+    ("remove", "discard", "append"),
+    ("extend", "append", "update", "extendleft"),
+    ("update", "add", "intersection_update", "difference_update"),
+    ("upper", "lower", "title", "capitalize", "swapcase", "casefold"),
+    ("isupper", "islower"),
+    ("isdigit", "isalpha", "isalnum", "isnumeric", "isspace"),
+    ("keys", "values", "items"),
+    ("find", "index", "rfind", "rindex", "count"),
+    ("startswith", "endswith"),
+    ("strip", "lstrip", "rstrip"),
+    ("split", "rsplit", "splitlines", "partition"),
+    ("union", "intersection", "difference", "symmetric_difference"),
+    ("issubset", "issuperset", "isdisjoint"),
+    ("sort", "reverse"),
+    ("ljust", "rjust", "center", "zfill"),
+    ("get", "setdefault", "pop"),
+)
+_LITERALS = {
+    "[]": ("set()", "{}", "()", "''"),
+    "{}": ("set()", "[]"),
+    "set()": ("[]", "{}"),
+    "list()": ("set()",),
+    "dict()": ("set()", "[]"),
+    "()": ("[]",),
+}
+
+
+def callee(program: Program) -> Iterator[Edit]:
+    """Another function."""
+    for expr in program.exprs:
+        if not isinstance(expr.node, ast.Name) or expr.role != "callee":
+            continue
+        near = _family(expr.text, _FAMILIES)
+        here = [name for name in expr.names if program.is_function(name)]
+        for name in near:
+            yield program.replace(expr, name, syntax.ATOM, "callee", 0.75)
+        for name in dict.fromkeys((*here, *program.given.callees)):
+            if name != expr.text and name not in near:
+                yield program.replace(expr, name, syntax.ATOM, "callee", 0.4)
+
+
+def attribute(program: Program) -> Iterator[Edit]:
+    """Another method or field."""
+    for expr in program.exprs:
+        if not isinstance(expr.node, ast.Attribute):
+            continue
+        old = expr.node.attr
+        near = _family(old, _METHODS)
+        called = expr.role == "callee"
+        for name in dict.fromkeys(
+            (*near, *program.vocabulary.attributes, *program.given.attributes)
+        ):
+            if name == old:
+                continue
+            weight = (
+                0.7
+                if name in near
+                else 0.4
+                if program.vocabulary.is_method(name) == called
+                else 0.1
+            )
+            if not near and not called and not program.vocabulary.is_method(name):
+                weight = 0.75
+            yield program.patch(
+                Change(expr.end - len(old), expr.end, name), "attribute", weight, line=expr.line
+            )
+
+
+def arguments(program: Program) -> Iterator[Edit]:
+    """An argument left out, added, or (in a recursive call) any of the function's parameters."""
+    for expr in program.exprs:
+        if not isinstance(expr.node, ast.Call):
+            continue
+        given = expr.children[1:]
+        if len(given) > 1:
+            yield from (_without(program, expr, given, index) for index in range(len(given)))
+        if not expr.node.keywords and len(given) < 4:
+            yield from _with_more(program, expr, given)
+
+
+def recursion(program: Program) -> Iterator[Edit]:
+    """Arguments of a recursive call: one less, the rest of a sequence, another parameter."""
+    for expr in program.exprs:
+        function = expr.stmt.block.function
+        if function is None or not _calls(expr, function.name):
+            continue
+        parameters = [name for name in function.parameters if name not in ("self", "cls")]
+        for slot, argument in enumerate(expr.children[1:]):
+            own = parameters[slot] if slot < len(parameters) else ""
+            for name in dict.fromkeys((own, *parameters)):
+                for text, weight in _steps(name) if name else ():
+                    if text != argument.text:
+                        share = 0.75 if name == own else 0.4
+                        has = syntax.level_of(text)
+                        yield program.replace(argument, text, has, "recursion", weight * share)
+
+
+def literal(program: Program) -> Iterator[Edit]:
+    """`[]` → `set()` and the like: another container."""
+    for expr in program.exprs:
+        if expr.text in _LITERALS:
+            for text in _LITERALS[expr.text]:
+                yield program.replace(expr, text, syntax.ATOM, "container", 0.4)
+        elif isinstance(expr.node, ast.List) and expr.children and expr.role != "target":
+            inner = expr.text[1:-1].rstrip().rstrip(",")
+            comma = "," if len(expr.children) == 1 else ""
+            yield program.replace(expr, f"({inner}{comma})", syntax.ATOM, "container", 0.35)
+        elif isinstance(expr.node, ast.Tuple) and _is_value(expr) and expr.children:
+            inner = expr.text[1:-1].rstrip().rstrip(",")
+            yield program.replace(expr, f"[{inner}]", syntax.ATOM, "container", 0.35)
+        if isinstance(expr.node, ast.ListComp):
+            inner = expr.text[1:-1]
+            for text in (f"{{{inner}}}", f"tuple({inner})"):
+                yield program.replace(expr, text, syntax.ATOM, "container", 0.2)
+        elif isinstance(expr.node, ast.GeneratorExp) and expr.text.startswith("("):
+            inner = expr.text[1:-1]
+            for text in (f"[{inner}]", f"tuple({inner})"):
+                yield program.replace(expr, text, syntax.ATOM, "container", 0.5)
+
+
+def _is_value(expr: Expr) -> bool:
+    return expr.level == syntax.ATOM and expr.role != "target"
+
+
+def missing_self(program: Program) -> Iterator[Edit]:
+    """`count` → `self.count` where the class has such a field."""
+    for expr in program.exprs:
+        function = expr.stmt.block.function
+        if not function or function.parameters[:1] not in (("self",), ("cls",)):
+            continue
+        owner = function.parameters[0]
+        if isinstance(expr.node, ast.Name) and expr.text in program.given.attributes:
+            yield program.replace(expr, f"{owner}.{expr.text}", syntax.ATOM, "missing self", 0.7)
+
+
+def _without(program: Program, call: Expr, given: list[Expr], index: int) -> Edit:
+    each = given[index]
+    if index:
+        start, end = given[index - 1].end, each.end
+    else:
+        start, end = each.start, given[1].start
+        keyword = program.text.rfind(",", each.end, given[1].start)
+        end = keyword + 1 + (program.text[keyword + 1] == " ")
+    words = f"`{each.text}` is left out"
+    return program.patch(
+        Change(start, end, ""), "argument left out", 0.35, line=call.line, words=words
+    )
+
+
+def _with_more(program: Program, call: Expr, given: list[Expr]) -> Iterator[Edit]:
+    function = call.stmt.block.function
+    own = function is not None and _calls(call, function.name)
+    weight = 0.4 if own or not given else 0.2
+    first = given[0].start if given else program.text.find("(", call.children[0].end) + 1
+    known = {each.text for each in given}
+    for name in call.names[:6]:
+        if name in known or program.is_function(name):
+            continue
+        words = f"`{name}` is given, too"
+        if given:
+            end = given[-1].end
+            change = Change(end, end, f", {name}")
+            yield program.patch(change, "argument added", weight, line=call.line, words=words)
+        change = Change(first, first, f"{name}, " if given else name)
+        share = 0.7 if given else 1.0
+        yield program.patch(change, "argument added", weight * share, line=call.line, words=words)
+
+
+def _steps(name: str) -> Iterator[tuple[str, float]]:
+    yield name, 0.8
+    yield f"{name} - 1", 0.9
+    yield f"{name} + 1", 0.7
+    yield f"{name}[1:]", 0.8
+    yield f"{name}[:-1]", 0.6
+    yield f"{name}[0]", 0.4
+    yield f"{name} // 2", 0.3
+    yield f"{name} // 10", 0.3
+
+
+def _calls(expr: Expr, name: str) -> bool:
+    match expr.node:
+        case ast.Call(func=ast.Name(id=called)):
+            return called == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self" | "cls"), attr=called)):
+            return called == name
+    return False
+
+
+def _family(name: str, families: tuple[tuple[str, ...], ...]) -> dict[str, None]:
+    return {
+        other: None for family in families if name in family for other in family if other != name
+    }

@@ -1,0 +1,128 @@
+"""All classes of edit, and the list of edits that they make of a source.
+
+An exhaustive search takes the list from the front, so it is ordered by how plausible an edit is
+before anything was tried: real one-line defects are mostly a wrong operator, operand, condition or
+name, a bound that is off by one, a missing guard (Campos & Maia, "Common bug-fix patterns", 2017;
+Karampatsis & Sutton, "ManySStuBs4J", 2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+from codegenesis.core.genetic.edit import Edit
+from codegenesis.core.genetic.ingredients import Ingredients, ingredients
+from codegenesis.core.genetic.kinds import (
+    calls,
+    conditions,
+    habits,
+    indexing,
+    insertions,
+    operands,
+    operators,
+    statements,
+)
+from codegenesis.core.genetic.program import Program
+from codegenesis.core.genetic.reader import read
+from codegenesis.core.genetic.syntax import UNPARSABLE
+
+Kind = Callable[[Program], Iterator[Edit]]
+
+KINDS: tuple[Kind, ...] = (
+    operators.comparison,
+    operators.arithmetic,
+    operators.augmented,
+    operators.logic,
+    operators.sign,
+    operators.grouping,
+    operands.variable,
+    operands.constant,
+    operands.swapped,
+    operands.part,
+    operands.wrapped,
+    operands.shifted,
+    operands.combined,
+    indexing.index,
+    indexing.bounds,
+    indexing.sliced,
+    indexing.ranges,
+    indexing.loop_source,
+    conditions.negated,
+    conditions.joined,
+    conditions.replaced,
+    conditions.filtered,
+    conditions.loop_or_test,
+    conditions.elif_or_if,
+    calls.callee,
+    calls.attribute,
+    calls.arguments,
+    calls.recursion,
+    calls.literal,
+    calls.missing_self,
+    statements.deleted,
+    statements.branches,
+    statements.swapped,
+    statements.dedented,
+    statements.nested,
+    statements.into_next,
+    statements.unwrapped,
+    statements.else_opened,
+    statements.guarded,
+    insertions.copied,
+    insertions.returned,
+    insertions.base_cases,
+    insertions.jumps,
+    insertions.updates,
+    insertions.else_added,
+    habits.results_of_methods,
+    habits.result_of_update,
+    habits.outputs,
+    habits.copies,
+    habits.concatenations,
+    habits.extremes,
+    habits.powers,
+    habits.results_as_tests,
+    habits.blank_returns,
+    habits.replaced,
+)
+_PER_LINE, _AT_LEAST = 200, 1500
+
+
+def edits(
+    source: str,
+    *,
+    given: Ingredients | None = None,
+    types: Mapping[str, Collection[str]] | None = None,
+) -> list[Edit]:
+    """All small changes of `source` worth a try, the most plausible first; always the same ones.
+
+    Each gives another text than `source` and than every other edit. That the result compiles is
+    asked when it is `applied`.
+
+    Args:
+        given: what can be put in; by default what `source` itself has.
+        types: names of the types that variables were seen with at run time.
+    """
+    try:
+        program = read(source, given=given or ingredients(source), types=types)
+    except UNPARSABLE:
+        return []
+    found = _distinct(source, (edit for kind in KINDS for edit in kind(program)))
+    found.sort(key=_order)
+    return found[: max(_AT_LEAST, _PER_LINE * source.count("\n"))]
+
+
+def _distinct(source: str, found: Iterable[Edit]) -> list[Edit]:
+    """Of edits that come to the same text, the most plausible."""
+    best: dict[str, Edit] = {}
+    for edit in found:
+        text = f"{source[: edit.start]}{edit.text}{source[edit.end :]}"
+        known = best.get(text)
+        if known is None or known.weight < edit.weight:
+            best[text] = edit
+    best.pop(source, None)
+    return list(best.values())
+
+
+def _order(edit: Edit) -> tuple[float, int, int, str]:
+    return -edit.weight, edit.start, edit.end, edit.text

@@ -1,0 +1,110 @@
+"""The words of a source: its variables and functions, what it asks and what it returns."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+import msgspec
+
+from codegenesis.core.genetic.ingredients import Ingredients
+from codegenesis.core.genetic.syntax import expression
+
+_LONGEST = 60
+_METHODS = frozenset(
+    name for kind in (list, dict, set, str, tuple) for name in dir(kind) if name[0] != "_"
+)
+
+
+class Vocabulary(msgspec.Struct, eq=False):
+    """What names mean in a source.
+
+    Attributes:
+        functions: names that are called or defined with `def`.
+        first: line on which a variable is bound first; 0 for parameters.
+        conditions: that are asked in the source, in its callers and in its module.
+        returned: expressions that are returned.
+        attributes: names after a dot.
+        methods: those that are called.
+        elsewhere: names that stand for something outside of the source.
+    """
+
+    functions: frozenset[str]
+    first: dict[str, int]
+    conditions: tuple[str, ...]
+    returned: tuple[str, ...]
+    attributes: tuple[str, ...]
+    methods: frozenset[str]
+    elsewhere: frozenset[str]
+
+    def foreign(self, name: str) -> bool:
+        """Whether `name` can be read anywhere: a global of the module, or a builtin."""
+        return name in self.elsewhere
+
+    def is_method(self, name: str) -> bool:
+        """Whether what stands after the dot is called rather than read."""
+        return name in self.methods or name in _METHODS
+
+
+def vocabulary(tree: ast.Module, given: Ingredients) -> Vocabulary:
+    """The words of `tree`."""
+    nodes = list(ast.walk(tree))
+    first = _first(nodes)
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    functions = {each.id for each in called if isinstance(each, ast.Name)}
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    defs = {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)}
+    attributes = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    outside = names.difference(first).union(given.names, given.callees, defs, dir(builtins))
+    return Vocabulary(
+        functions=frozenset(functions | defs),
+        first=first,
+        conditions=tuple(dict.fromkeys(_conditions(nodes, given))),
+        returned=tuple(dict.fromkeys(_returned(nodes))),
+        attributes=tuple(dict.fromkeys(attributes)),
+        methods=frozenset(each.attr for each in called if isinstance(each, ast.Attribute)),
+        elsewhere=frozenset(outside),
+    )
+
+
+def _first(nodes: list[ast.AST]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for node in nodes:
+        match node:
+            case ast.arg(arg=name):
+                first[name] = 0
+            case ast.Name(id=name, ctx=ast.Store(), lineno=line):
+                first[name] = min(line, first.get(name, line))
+            case ast.ExceptHandler(name=str(name), lineno=line):
+                first[name] = min(line, first.get(name, line))
+    return first
+
+
+def _conditions(nodes: list[ast.AST], given: Ingredients) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
+                yield from _asked(test)
+            case ast.Return(value=ast.Compare() | ast.BoolOp() as value):
+                yield from _asked(value)
+    for text in given.expressions:
+        if isinstance(expression(text), ast.Compare | ast.BoolOp):
+            yield text
+
+
+def _asked(test: ast.expr) -> Iterator[str]:
+    parts = test.values if isinstance(test, ast.BoolOp) else [test]
+    for part in parts:
+        if not isinstance(part, ast.Constant):
+            text = ast.unparse(part)
+            if len(text) <= _LONGEST:
+                yield text
+
+
+def _returned(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Return) and node.value is not None:
+            text = ast.unparse(node.value)
+            if len(text) <= _LONGEST:
+                yield text
