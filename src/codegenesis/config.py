@@ -186,6 +186,15 @@ class Config(Record, frozen=True, kw_only=True):
     budget_trials: Annotated[
         int, Meta(ge=1, description="Trials that one gene may take to evolve.")
     ] = 500
+    budget: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^[\d.]+\s*[A-Za-z$]+(\s*,\s*[\d.]+\s*[A-Za-z$]+)*$",
+            description="What one command may spend on all its functions together, like 10min, "
+            "500trials, 2usd or several with commas; empty for no limit.",
+            extra={"expected": "a budget like 10min, 500trials or 2usd"},
+        ),
+    ] = ""
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1, description="Seed of all chance.")] = 0
     experience: Annotated[
         str,
