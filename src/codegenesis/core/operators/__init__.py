@@ -2,6 +2,8 @@
 
 from codegenesis.core.operator import Operator
 from codegenesis.core.operators import (
+    arithmetic,
+    building,
     dates,
     dedupe,
     deque,
@@ -26,7 +28,9 @@ BUILT_IN: tuple[Operator, ...] = (
     hash_join.OPERATOR,
     set_membership.OPERATOR,
     deque.OPERATOR,
+    *arithmetic.OPERATORS,
     *reducing.OPERATORS,
+    *building.OPERATORS,
     selection.OPERATOR,
     hoist.OPERATOR,
     regex_hoist.OPERATOR,

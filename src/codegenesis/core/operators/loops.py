@@ -30,7 +30,7 @@ def loosened(view: View) -> View | None:
     """The function with such loops rewritten; None when it has none."""
     changed = False
     for _ in range(8):
-        unit = _pairs(view) or _counter(view)
+        unit = _pairs(view) or counter(view)
         if unit is None:
             break
         changed = True
@@ -38,8 +38,8 @@ def loosened(view: View) -> View | None:
     return view if changed else None
 
 
-def _counter(view: View) -> Unit | None:
-    """`j = low` … `while j < high:` … `j += 1`."""
+def counter(view: View) -> Unit | None:
+    """`j = low` … `while j < high:` … `j += 1` as a `for`."""
     for node in view.nodes:
         if isinstance(node, cst.While) and isinstance(node.body, cst.IndentedBlock):
             changed = _counted(view, node)

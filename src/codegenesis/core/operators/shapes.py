@@ -210,6 +210,14 @@ def start(
     return None
 
 
+def named(statement: cst.SimpleStatementLine, name: str) -> str:
+    """The left side of an assignment of one name, with the annotation that it has."""
+    match small(statement):
+        case cst.AnnAssign(annotation=annotation):
+            return f"{name}: {code(annotation.annotation).strip()}"
+    return name
+
+
 def following(view: View, statement: cst.CSTNode) -> cst.CSTNode | None:
     """The next statement of the same block."""
     siblings, position = view.siblings(statement)

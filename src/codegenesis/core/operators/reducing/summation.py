@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codegenesis.core.operators.shapes import Funnel, funnel, number, start
+from codegenesis.core.operators.shapes import Funnel, funnel, named, number, start
 from codegenesis.core.rule import RewriteRule
 from codegenesis.core.syntax import Edits, Unit, View, flat, kind, operand, place, reads
 
@@ -75,7 +75,9 @@ def _write(view: View, found: Funnel, name: str, value: cst.BaseExpression, form
         return edits.rewrite(found.loop, f"{name} = sum({argument}, {name})\n").apply()
     first = "" if flat(begun[1]) == "0" else f", {operand(begun[1])}"
     inside = items(found, value, "{}") if form == "({})" and not first else argument
-    edits.rewrite(begun[0], "").rewrite(found.loop, f"{name} = sum({inside}{first})\n")
+    edits.rewrite(begun[0], "").rewrite(
+        found.loop, f"{named(begun[0], name)} = sum({inside}{first})\n"
+    )
     return edits.apply()
 
 
