@@ -179,7 +179,8 @@ def test_lines_and_types_of_each_case_are_told(arena: Arena, project: Path) -> N
 
 def test_one_version_alone_is_confirmed_as_it_stands(arena: Arena) -> None:
     assert arena.confirm(RIGHT).passed == 5
-    assert arena.confirm(RIGHT).steps == 0
+    assert arena.alone(RIGHT).passed == 5
+    assert arena.alone(RIGHT).steps == 0
 
 
 def test_the_users_tests_are_cases(project: Path) -> None:
@@ -191,7 +192,7 @@ def test_the_users_tests_are_cases(project: Path) -> None:
         assert again == right
         assert wrong.passed == 1  # the one that is skipped
         assert 0 < wrong.distance[0] < 0.9
-        assert arena.confirm(RIGHT).passed == 6
+        assert arena.alone(RIGHT).passed == 6
 
 
 def test_generators_are_taken_up(project: Path) -> None:

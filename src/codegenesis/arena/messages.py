@@ -138,8 +138,8 @@ class Try(_Message, frozen=True):
     """Try these versions.
 
     Attributes:
-        steps: allowed for one case.
-        alone: each in a process of its own, as it is, with nothing counted.
+        steps: allowed for one case; 0 to count none, and try the version as it is.
+        alone: each in a process of its own.
     """
 
     sources: list[str]

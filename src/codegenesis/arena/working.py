@@ -60,7 +60,7 @@ class Crew:
         def work() -> Iterator[bytes]:
             for source in part:
                 score = self._scorer.score(
-                    source, steps=steps, first_failure=first_failure, ticking=not alone
+                    source, steps=steps, first_failure=first_failure, ticking=steps > 0
                 )
                 yield messages.encode(score)
 
