@@ -1,0 +1,315 @@
+"""Comprehensions: one bank over the elements of a source, and what becomes of its entries.
+
+Where the result has as many items as the loop, each item is the wanted value of the body; where it
+is some of the elements, the condition is wanted to be true of just those. Only sums, counts,
+extremes and the like have to be tried forwards; they are offered to the bank outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from codegenesis.arena.synthesis.aims import Aim
+from codegenesis.arena.synthesis.bank import Bank, Entry, Part, leaf
+from codegenesis.arena.synthesis.reducing import REDUCED, Reduced
+from codegenesis.arena.synthesis.sources import Source
+from codegenesis.arena.synthesis.values import ERR
+
+_MOST = 40_000
+_LARGEST = 7
+_DEAREST_FORWARD = 6
+_WRAPS: dict[type, str] = {list: "[{0} for LOOP]", tuple: "tuple({0} for LOOP)"}
+_GLUES = ("", " ", ", ", ",", "-", "\n", "_", "; ", "/", ".", "|", ":")
+
+Solved = Callable[[Entry, str], None]
+
+
+class Each:
+    """The search inside one loop.
+
+    Args:
+        outer: the bank around, which gives constants and parameters and is offered results.
+        wanted: results of the first rows.
+        solved: is told of whole solutions.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        outer: Bank,
+        parts: Sequence[Part],
+        wanted: Sequence[Any],
+        solved: Solved,
+        *,
+        lenient: bool,
+    ) -> None:
+        self.source, self._outer, self._solved = source, outer, solved
+        self._wanted, self._lenient = wanted, lenient
+        self._counts = [len(items) if items is not None else 0 for items in source.items]
+        self._known = sum(self._counts[: len(wanted)])
+        self._aims: list[Aim] = []
+        self.bank = Bank(
+            self._leaves(), parts, known=self._known, most=_MOST, largest=_LARGEST, watch=self._see
+        )
+        self._set_aims()
+        self._told = 0
+
+    # --- the bank inside ------------------------------------------------------------------------
+
+    def _leaves(self) -> list[Entry]:
+        made = [
+            leaf(
+                name,
+                [item[place] for items in self.source.items for item in items or ()],
+                slot=place,
+            )
+            for place, name in enumerate(self.source.names)
+        ]
+        for entry in self._outer.entries:
+            if entry.cost > (3 if entry.constant else 2) or entry.part.tail:
+                continue
+            if not entry.constant and not {"scalar", "dict", "iter"} & set(entry.kinds):
+                continue
+            made.append(self._spread(entry))
+        return made[:90]
+
+    def _spread(self, entry: Entry) -> Entry:
+        """What stands outside of the loop, once for each element."""
+        pairs = zip(entry.values, self._counts, strict=True)
+        values = tuple(value for value, count in pairs for _ in range(count))
+        if entry.constant and not entry.kids:
+            return Entry(values, entry.cost, entry.part, whole=True)
+        # Inside it is as dear as outside, and one more: the loop's own variables come first.
+        cost = entry.cost if entry.part.slot >= 0 and not entry.kids else entry.cost + 1
+        made = leaf(entry.render(), values, cost=cost)
+        made.part = made.part._replace(imports=entry.imports())
+        return made
+
+    def _see(self, entry: Entry) -> None:
+        for aim in self._aims:
+            aim.see(entry)
+
+    # --- what is wanted of it -------------------------------------------------------------------
+
+    def _set_aims(self) -> None:
+        if not self._known:
+            return
+        for template, lists in self._mapped():
+            self._aims.append(
+                Aim(
+                    [v for row in lists for v in row],
+                    self._reporter(template),
+                    lenient=self._lenient,
+                )
+            )
+        for template, marks in self._filtered():
+            self._aims.append(Aim(marks, self._filter_reporter(template)))
+
+    def _mapped(self) -> Iterator[tuple[str, list[Any]]]:
+        kinds = set(map(type, self._wanted))
+        if kinds == {list} or kinds == {tuple}:
+            if self._sizes_match(self._wanted):
+                yield _WRAPS[kinds.pop()], list(self._wanted)
+        elif kinds == {str}:
+            for glue in _GLUES:
+                split = [text.split(glue) if glue else list(text) for text in self._wanted]
+                split = [row if text else [] for row, text in zip(split, self._wanted, strict=True)]
+                if self._sizes_match(split) and any(len(row) > 1 for row in split):
+                    yield f"{glue!r}.join({{0}} for LOOP)", split
+
+    def _sizes_match(self, lists: Sequence[Any]) -> bool:
+        return all(len(a) == n for a, n in zip(lists, self._counts, strict=False))
+
+    def _filtered(self) -> Iterator[tuple[str, list[bool]]]:
+        kinds = set(map(type, self._wanted))
+        names = ", ".join(self.source.names)
+        if len(kinds) != 1:
+            return
+        (kind,) = kinds
+        if kind is dict and len(self.source.names) == 2:
+            pick: Callable[[Any], Any] = lambda item: item  # noqa: E731
+            template, rows = "{{A: B for LOOP if {0}}}", [list(w.items()) for w in self._wanted]
+            template = template.replace("A", self.source.names[0]).replace(
+                "B", self.source.names[1]
+            )
+        elif kind in (list, str, set, tuple):
+            whole = len(self.source.names) == 2 and _has_pairs(self._wanted)
+            place = 0 if len(self.source.names) == 1 else 1
+            pick = (lambda item: item) if whole else (lambda item: item[place])
+            shown = f"({names})" if whole else self.source.names[place]
+            template = {
+                list: f"[{shown} for LOOP if {{0}}]",
+                tuple: f"tuple({shown} for LOOP if {{0}})",
+                set: f"{{{{{shown} for LOOP if {{0}}}}}}",
+                str: f"''.join({shown} for LOOP if {{0}})",
+            }[kind]
+            rows = [list(w) if kind is not set else w for w in self._wanted]
+        else:
+            return
+        marks = self._marks(rows, pick, ordered=kind is not set)
+        if marks is not None and any(marks) and not all(marks):
+            yield template, marks
+
+    def _marks(
+        self, rows: Sequence[Any], pick: Callable[[Any], Any], *, ordered: bool
+    ) -> list[bool] | None:
+        made: list[bool] = []
+        for wanted, items in zip(rows, self.source.items, strict=False):
+            picked = [pick(item) for item in items or ()]
+            marks = _subsequence(picked, wanted) if ordered else [p in wanted for p in picked]
+            if marks is None or (not ordered and len({*picked} & wanted) != len(wanted)):
+                return None
+            made += marks
+        return made
+
+    def _reporter(self, template: str) -> Solved:
+        def report(entry: Entry, _: str) -> None:
+            if made := self.outer(template, (entry,), _joiner(template)):
+                self._solved(made, "comprehension")
+
+        return report
+
+    def _filter_reporter(self, template: str) -> Solved:
+        def report(condition: Entry, _: str) -> None:
+            if made := self.outer(template, (condition,), _sifter(template, self.source)):
+                self._solved(made, "comprehension")
+
+        return report
+
+    # --- back outside ---------------------------------------------------------------------------
+
+    def outer(
+        self,
+        template: str,
+        kids: tuple[Entry, ...],
+        fold: Callable[..., Any],
+        *,
+        cost: int = 2,
+        imports: Sequence[str] = (),
+        tail: str = "",
+        partial: bool = False,
+    ) -> Entry | None:
+        """An expression of the bank around: `fold` makes one value of the items of a row.
+
+        Args:
+            template: text, with LOOP for the loop and a place for each of `kids`.
+            fold: takes the items of the row and, for each of the kids, its values in them.
+            partial: it copes with values that are missing.
+        """
+        start, values = 0, list[Any]()
+        for items, count in zip(self.source.items, self._counts, strict=True):
+            columns = [kid.values[start : start + count] for kid in kids]
+            start += count
+            values.append(_folded(fold, items, columns, partial=partial))
+        total = cost + self.source.cost + sum(kid.cost for kid in kids)
+        whole = not any(value is ERR for value in values)
+        if not any(value is not ERR for value in values):
+            return None
+        text = template.replace("LOOP", _braced(self.source.loop))
+        part = Part(
+            text,
+            cost=cost,
+            imports=tuple([*self.source.imports, *imports]),
+            tail=tail.replace("LOOP", _braced(self.source.loop)),
+            slot=1000,
+        )
+        return Entry(tuple(values), total, part, kids, whole=whole)
+
+    def run(self) -> Iterator[None]:
+        """Grow, look, offer; a little at a time."""
+        for step in self.bank.grow():
+            yield step
+            if len(self.bank.entries) - self._told > 600:
+                yield from self._look()
+        yield from self._look()
+
+    def _look(self) -> Iterator[None]:
+        fresh = self.bank.entries[self._told :]
+        self._told = len(self.bank.entries)
+        for aim in self._aims:
+            yield from aim.combine(self.bank)
+        for number, entry in enumerate(fresh):
+            self._forward(entry)
+            if number % 50 == 49:
+                yield
+        yield from Reduced(self, self._wanted, self._solved).pairs()
+
+    def _forward(self, entry: Entry) -> None:
+        if entry.cost + self.source.cost > _DEAREST_FORWARD or entry.part.tail:
+            return
+        if not entry.constant:
+            for form in REDUCED:
+                if form.kind in entry.kinds:
+                    self._offer(form.template, entry, form.fold, form.cost)
+
+    def _offer(self, template: str, entry: Entry, fold: Callable[..., Any], cost: int) -> None:
+        names = self.source.names
+        if "SELF" in template and (len(names) != 1 or not self.source.text):
+            return
+        text = template.replace("SELF", _braced(self.source.text)).replace("NAME", names[-1])
+        if made := self.outer(text, (entry,), fold, cost=cost):
+            self._outer.offer(made)
+
+
+def _folded(
+    fold: Callable[..., Any], items: Any, columns: Sequence[Sequence[Any]], *, partial: bool
+) -> Any:
+    if items is None:
+        return ERR
+    if not partial and any(value is ERR for column in columns for value in column):
+        return ERR
+    try:
+        return fold(items, *columns)
+    except Exception:  # noqa: BLE001 (whatever a fold makes of odd items)
+        return ERR
+
+
+def _braced(text: str) -> str:
+    """As a literal part of a template."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _joiner(template: str) -> Callable[..., Any]:
+    if template.startswith("["):
+        return lambda _, values: list(values)
+    if template.startswith("tuple"):
+        return lambda _, values: tuple(values)
+    glue = next(g for g in _GLUES if template.startswith(f"{g!r}."))
+    return lambda _, values: glue.join(values)
+
+
+def _sifter(template: str, source: Source) -> Callable[..., Any]:
+    place = 0 if len(source.names) == 1 else 1
+    whole = template.startswith(("[(", "tuple((", "{{("))
+
+    def sift(items: Sequence[Any], marks: Sequence[Any]) -> Any:
+        kept = [item for item, mark in zip(items, marks, strict=True) if mark]
+        if template.startswith("{{") and ": " in template.split(" for ")[0]:
+            return dict(kept)
+        picked = kept if whole else [item[place] for item in kept]
+        if template.startswith("["):
+            return picked
+        if template.startswith("tuple"):
+            return tuple(picked)
+        return set(picked) if template.startswith("{{") else "".join(picked)
+
+    return sift
+
+
+def _subsequence(items: Sequence[Any], wanted: Sequence[Any]) -> list[bool] | None:
+    """Which items make up the wanted ones, in order; of equal ones all or none where possible."""
+    alike = [item in wanted for item in items]
+    if [item for item, mark in zip(items, alike, strict=True) if mark] == list(wanted):
+        return alike
+    marks, place = [], 0
+    for item in items:
+        here = place < len(wanted) and item == wanted[place]
+        place += here
+        marks.append(here)
+    return marks if place == len(wanted) else None
+
+
+def _has_pairs(wanted: Sequence[Any]) -> bool:
+    items = [item for value in wanted for item in value]
+    return bool(items) and all(isinstance(item, tuple) and len(item) == 2 for item in items)

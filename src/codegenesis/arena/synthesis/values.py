@@ -1,0 +1,159 @@
+"""Columns of values: what an expression comes to on every example, and when two columns are one.
+
+A search by observational equivalence lives on this comparison: an expression whose column was seen
+before is dropped at once. `marshal` tells types apart (1, True, 1.0), needs about half a
+microsecond for ten values, and at version 2 writes equal values alike; `repr` took four times as
+long.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from codegenesis import wire
+from codegenesis.errors import WireError
+
+#: Stands for the value of an expression in a row where it raised. Nobody computes an Ellipsis.
+ERR: Final = ...
+
+Column = tuple[Any, ...]
+
+_NONE = type(None)
+_SEQUENCES = (list, tuple, set, frozenset, deque)
+_PLAIN: dict[type, tuple[str, ...]] = {
+    bool: ("bool", "scalar", "any"),
+    int: ("int", "num", "scalar", "any"),
+    float: ("float", "num", "scalar", "any"),
+    str: ("str", "seq", "iter", "sized", "scalar", "any"),
+    list: ("list", "seq", "iter", "sized", "any"),
+    tuple: ("tuple", "seq", "iter", "sized", "any"),
+    set: ("set", "iter", "sized", "any"),
+    frozenset: ("set", "iter", "sized", "any"),
+    dict: ("dict", "sized", "any"),
+    bytes: ("bytes", "seq", "sized", "any"),
+    _NONE: ("none", "any"),
+}
+_NESTED = {list, tuple, set, frozenset}
+
+
+def key(values: Sequence[Any]) -> int:
+    """The same for the same column; 64 bits, so that a million columns do not meet by chance."""
+    try:
+        return hash(marshal.dumps(tuple(values), 2))
+    except ValueError:
+        return hash(tuple(map(_slow_key, values)))
+
+
+def _slow_key(value: Any) -> Any:
+    try:
+        return marshal.dumps(value, 2)
+    except ValueError:
+        pass
+    try:
+        return wire.encode(value)
+    except (WireError, RecursionError):
+        return id(value)
+
+
+def kinds_of(values: Iterable[Any]) -> tuple[str, ...]:
+    """What the values of a column can be used as; of the most special kind first."""
+    some = [value for value in values if value is not ERR]
+    types = set(map(type, some))
+    if len(types) > 1 and _NONE in types:
+        types.discard(_NONE)
+        some = [value for value in some if value is not None]
+    if types == {int, float}:
+        return ("num", "scalar", "any")
+    if types == {int, bool}:
+        return ("scalar", "any")
+    if len(types) != 1:
+        return ("any",)
+    (kind,) = types
+    own = _PLAIN.get(kind)
+    if own is None:
+        return (f"obj:{kind.__name__}", "any")
+    return (*_element_kinds(some), *own) if kind in _NESTED else own
+
+
+def _element_kinds(values: Sequence[Any]) -> tuple[str, ...]:
+    inner: set[type] = set()
+    for value in values:
+        inner.update(map(type, value))
+    if inner == {int} or inner == {float} or inner == {int, float}:
+        return ("nums", "sortable")
+    if inner == {str}:
+        return ("strs", "sortable")
+    if inner == {bool}:
+        return ("bools",)
+    if inner and inner <= {list, tuple}:
+        pairs = all(len(item) == 2 for value in values for item in value)
+        return ("pairs", "lists") if pairs else ("lists",)
+    return ("empties", "nums", "strs") if not inner else ()
+
+
+def alike(left: Any, right: Any) -> bool:
+    """Equal, of equal types all the way down; the order of dictionaries does not count."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list | tuple | deque):
+        return len(left) == len(right) and all(map(alike, left, right))
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
+    return bool(left == right) or (left != left and right != right)
+
+
+def loosely(left: Any, right: Any) -> bool:
+    """Equal to JSON's eyes: lists, tuples and sets alike, keys as text, 2 and 2.0 the same."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        mine = {str(k): v for k, v in left.items()}
+        theirs = {str(k): v for k, v in right.items()}
+        return mine.keys() == theirs.keys() and all(loosely(mine[k], theirs[k]) for k in mine)
+    if isinstance(left, _SEQUENCES) and isinstance(right, _SEQUENCES):
+        if isinstance(left, set | frozenset) or isinstance(right, set | frozenset):
+            left, right = _sorted(left), _sorted(right)
+        return len(left) == len(right) and all(map(loosely, left, right))
+    return bool(left == right)
+
+
+def _sorted(values: Iterable[Any]) -> list[Any]:
+    return sorted(values, key=lambda value: (type(value).__name__, repr(value)))
+
+
+def distance(came: Any, wanted: Any) -> float:
+    """How far a value is from what was wanted: 0 when equal, 1 when nothing is right about it."""
+    if came is ERR:
+        return 1.0
+    if type(came) is not type(wanted):
+        return 0.95
+    if came == wanted:
+        return 0.0
+    if isinstance(wanted, bool):
+        return 0.9
+    if isinstance(wanted, int | float):
+        gap = abs(came - wanted)
+        return float(0.1 + 0.7 * gap / (gap + 1 + abs(wanted))) if gap == gap else 0.9
+    if isinstance(wanted, str | list | tuple):
+        return _sequence_distance(came, wanted)
+    if isinstance(wanted, set | frozenset):
+        return 0.1 + 0.7 * len(came ^ wanted) / max(1, len(came | wanted))
+    if isinstance(wanted, dict):
+        right = sum(1 for k, v in wanted.items() if k in came and came[k] == v)
+        return 0.1 + 0.7 * (1 - right / max(1, len(wanted), len(came)))
+    return 0.9
+
+
+def _sequence_distance(came: Any, wanted: Any) -> float:
+    longest = max(len(came), len(wanted), 1)
+    head = sum(1 for a, b in zip(came, wanted, strict=False) if a == b)
+    tail = sum(1 for a, b in zip(reversed(came), reversed(wanted), strict=False) if a == b)
+    return 0.1 + 0.7 * (1 - max(head, tail) / longest)
+
+
+def rows_of(columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    """The columns row by row."""
+    return zip(*columns, strict=True)
