@@ -71,7 +71,9 @@ def _said(found: Rows, body: Body, value: str, mask: str, *, varies: bool) -> st
     chosen = _chosen(value, mask)
     if body.kind == "add" and body.counts:
         return (
-            f"{body.target} += int(({mask}).sum())" if mask else f"{body.target} += len({found.frame})"
+            f"{body.target} += int(({mask}).sum())"
+            if mask
+            else f"{body.target} += len({found.frame})"
         )
     if body.kind == "store":
         return _stored(found, body, value, mask)

@@ -4,6 +4,7 @@ from codegenesis.core.operators.structures import (
     constant_literals,
     dense_keys,
     flags,
+    generators,
     local_types,
     matrix_rows,
     plain_dict,
@@ -16,6 +17,7 @@ OPERATORS = (
     flags.OPERATOR,
     plain_dict.OPERATOR,
     matrix_rows.OPERATOR,
+    generators.OPERATOR,
 )
 
 __all__ = ["OPERATORS"]

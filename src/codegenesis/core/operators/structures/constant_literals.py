@@ -18,7 +18,9 @@ from codegenesis.core.syntax import Edits, Unit, Use, View, flat, pure_call, use
 LONG = 3
 
 #: Calls that look at a collection and keep nothing of it.
-TAKING = frozenset({"len", "sum", "min", "max", "sorted", "any", "all", "enumerate", "reversed", "zip"})
+TAKING = frozenset(
+    {"len", "sum", "min", "max", "sorted", "any", "all", "enumerate", "reversed", "zip"}
+)
 
 
 def rewrite(view: View) -> Unit | None:
@@ -71,7 +73,11 @@ def _only_name(view: View, statement: cst.CSTNode) -> bool:
     name = flat(found["NAME_"]) if found else ""
     seen = uses(view, name) if name in view.locals - view.parameters.keys() else []
     looks = [use for use in seen if use.kind != "assigned"]
-    nested = isinstance(found["value_"], cst.Dict | cst.List) and _nested(found["value_"]) if found else False
+    nested = (
+        isinstance(found["value_"], cst.Dict | cst.List) and _nested(found["value_"])
+        if found
+        else False
+    )
     steady = all(_looks(view, use, nested=nested) for use in looks)
     return bool(looks) and len(seen) - len(looks) == 1 and steady
 
@@ -97,7 +103,9 @@ def _looks(view: View, use: Use, *, nested: bool) -> bool:
 
 
 def _slices(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Subscript) and any(isinstance(e.slice, cst.Slice) for e in node.slice)
+    return isinstance(node, cst.Subscript) and any(
+        isinstance(e.slice, cst.Slice) for e in node.slice
+    )
 
 
 def _looked_into(view: View, node: cst.BaseExpression) -> bool:

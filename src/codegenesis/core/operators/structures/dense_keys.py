@@ -76,7 +76,7 @@ def _list(made: Found) -> str:
 
 OPERATOR = RewriteRule(
     name="dense_keys",
-    improves=("cpu_ns_mean", "memory_bytes"),
+    improves=("cpu_ns_mean", "memory"),
     hypothesis="Keys 0, 1, 2, … are positions; a list finds them without hashing.",
     risk="A key that is missing, or negative, raises another error or none.",
     steps=(rewrite,),

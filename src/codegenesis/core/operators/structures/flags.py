@@ -149,7 +149,7 @@ def _asked(view: View, node: cst.CSTNode) -> bool:
 
 OPERATOR = RewriteRule(
     name="flags",
-    improves=("complexity", "cpu_ns_mean", "memory_bytes"),
+    improves=("complexity", "cpu_ns_mean", "memory"),
     hypothesis="A stride of flags is set by one assignment in C; the loop sets them one by one.",
     risk="Bounds outside the list, or a negative step, do something else to a slice.",
     steps=(as_bytes, strides),

@@ -91,7 +91,7 @@ def _slots(node: cst.ClassDef) -> list[str] | None:
 
 OPERATOR = RewriteRule(
     name="local_types",
-    improves=("cpu_ns_mean", "memory_bytes"),
+    improves=("cpu_ns_mean", "memory"),
     hypothesis="A type is made once; making a class costs more than most calls do otherwise.",
     risk="All calls share one type; its qualified name is another.",
     steps=(rewrite, slotted),

@@ -15,7 +15,9 @@ from codegenesis.core.syntax import Edits, Unit, Use, View, code, uses
 SHARED = frozenset({"get", "items", "keys", "values", "setdefault", "update", "pop", "clear"})
 
 #: Calls that see no difference.
-TAKING = frozenset({"len", "list", "tuple", "sorted", "set", "sum", "min", "max", "dict", "any", "all"})
+TAKING = frozenset(
+    {"len", "list", "tuple", "sorted", "set", "sum", "min", "max", "dict", "any", "all"}
+)
 
 
 def rewrite(view: View) -> Unit | None:

@@ -10,7 +10,16 @@ import libcst as cst
 
 from codegenesis.core.operators.patterns import Found, match
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Unit, View, conjuncts, disjuncts, key, operand, repeatable
+from codegenesis.core.syntax import (
+    Edits,
+    Unit,
+    View,
+    conjuncts,
+    disjuncts,
+    key,
+    operand,
+    repeatable,
+)
 
 FORMS = {
     "startswith": "text_.startswith(affix_)",
