@@ -16,10 +16,12 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from codegenesis.tunables import choice, param
+
 if TYPE_CHECKING:
     from codegenesis.contracts import invariant
 
-__all__ = ["evolvable", "invariant", "start"]
+__all__ = ["choice", "evolvable", "invariant", "param", "start"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -28,6 +28,7 @@ from codegenesis.lifecycle import native
 from codegenesis.lifecycle.grounds import Grounds, lay_grounds
 from codegenesis.lifecycle.jails import bounded, limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
+from codegenesis.lifecycle.tuning import tune
 from codegenesis.model import Champion, Gene, Observation, Record, Strength, Trial, Variant
 from codegenesis.sandbox import Sandbox
 from codegenesis.store import Store
@@ -41,6 +42,8 @@ GATE_SHARES = 6
 #: Part of a gene's seconds in which wrong versions are put to the gates.
 STRENGTH_SHARE = 0.2
 LEAST_STRENGTH_S = 6.0
+#: Part of a gene's seconds in which other values for its numbers and choices are looked for.
+TUNE_SHARE = 0.15
 #: A healing version may cost this much more CPU per call in the jail, where a race of functions
 #: of a microsecond is mostly noise; the canary is stricter (1.25).
 HEAL_SLOWDOWN = 2.0
@@ -157,7 +160,9 @@ class _Pass:
         )
         self._tell("writing variants")
         self._write(original, grounds.observations)
-        survivors = self._sift(judged, self._variants)
+        survivors = self._sift(judged, tuple(self._variants))
+        if not healing:
+            survivors += self._sift(judged, self._tune(judged, survivors))
         if healing or self._config.native == "off":
             return self._decide(judged, original, survivors, isolation=sandbox.tier)
         written = self._compile(judged, survivors)
@@ -198,6 +203,23 @@ class _Pass:
         self._variants.append(variant)
         self._store.put_variant(variant)
         self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
+
+    def _tune(self, judged: Case, survivors: Sequence[Variant]) -> list[Variant]:
+        """The most promising survivor, or else the original, with other values in it."""
+        self._tell("tuning numbers and choices")
+        promise = {each.id: self._foresight.believe(each).log_gain for each in survivors}
+        done = tune(
+            judged,
+            max(survivors, key=lambda each: promise[each.id], default=None),
+            budget_s=TUNE_SHARE * self._config.budget_s,
+            seed=self._config.seed,
+            over=self._over,
+        )
+        if done.words:
+            self._tell(done.words)
+        for variant in done.variants:
+            self._keep(variant)
+        return list(done.variants)
 
     def _compile(self, judged: Case, survivors: Sequence[Variant]) -> list[Variant]:
         """Compiled versions of the first survivor, or else of the original."""
