@@ -116,10 +116,17 @@ class Guesses(msgspec.Struct, eq=False):
 
 
 def guesses(
-    nodes: Iterable[ast.AST], *, types: Mapping[str, Collection[str]] | None = None
+    nodes: Iterable[ast.AST],
+    *,
+    types: Mapping[str, Collection[str]] | None = None,
+    outer: Guesses | None = None,
 ) -> Guesses:
-    """What the text of a function tells of its names; `types` seen at run time come first."""
-    known = Guesses({}, {})
+    """What the text of a function tells of its names; `types` seen at run time come first.
+
+    Args:
+        outer: what is known of the names of the function around it.
+    """
+    known = Guesses({**outer.seen}, {**outer.items}) if outer else Guesses({}, {})
     for name, names in (types or {}).items():
         words = {_SEEN.get(each, "") for each in names if each != "NoneType"}
         if len(words) == 1:

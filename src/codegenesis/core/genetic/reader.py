@@ -119,7 +119,7 @@ class _Reader:
         parameters = _parameters(node.args)
         names = (*parameters, *_bound(inside), *(outer.names if outer else ()))
         generator = any(isinstance(each, ast.Yield | ast.YieldFrom) for each in inside)
-        known = guesses(inside, types=self.types)
+        known = guesses(inside, types=self.types, outer=outer.guesses if outer else None)
         found = Function(node, parameters, tuple(dict.fromkeys(names)), outer, generator, known)
         self.program.functions.append(found)
         for default in (*node.args.defaults, *node.args.kw_defaults):
@@ -300,15 +300,11 @@ def _parameters(args: ast.arguments) -> tuple[str, ...]:
 
 
 def _bound(nodes: list[ast.AST]) -> Iterator[str]:
-    hidden = {
-        name
-        for node in nodes
-        if isinstance(node, ast.comprehension)
-        for name in _targets([node.target])
-    }
+    loops = (node.target for node in nodes if isinstance(node, ast.comprehension))
+    hidden = {each for target in loops for each in ast.walk(target)}
     for node in nodes:
         match node:
-            case ast.Name(id=name, ctx=ast.Store()) if name not in hidden:
+            case ast.Name(id=name, ctx=ast.Store()) if node not in hidden:
                 yield name
             case ast.FunctionDef(name=name) | ast.ExceptHandler(name=str(name)):
                 yield name

@@ -15,6 +15,7 @@ from codegenesis.core.genetic.ingredients import Ingredients, ingredients
 from codegenesis.core.genetic.kinds import (
     calls,
     conditions,
+    containers,
     habits,
     indexing,
     insertions,
@@ -30,12 +31,14 @@ Kind = Callable[[Program], Iterator[Edit]]
 
 KINDS: tuple[Kind, ...] = (
     operators.comparison,
+    operators.boundary,
     operators.arithmetic,
     operators.augmented,
     operators.logic,
     operators.sign,
     operators.grouping,
     operands.variable,
+    operands.named,
     operands.constant,
     operands.swapped,
     operands.part,
@@ -57,7 +60,8 @@ KINDS: tuple[Kind, ...] = (
     calls.attribute,
     calls.arguments,
     calls.recursion,
-    calls.literal,
+    containers.literal,
+    containers.elements,
     calls.missing_self,
     statements.deleted,
     statements.branches,

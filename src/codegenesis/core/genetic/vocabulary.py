@@ -70,11 +70,13 @@ def vocabulary(tree: ast.Module, given: Ingredients) -> Vocabulary:
 
 def _first(nodes: list[ast.AST]) -> dict[str, int]:
     first: dict[str, int] = {}
+    loops = (node.target for node in nodes if isinstance(node, ast.comprehension))
+    hidden = {each for target in loops for each in ast.walk(target)}
     for node in nodes:
         match node:
             case ast.arg(arg=name):
                 first[name] = 0
-            case ast.Name(id=name, ctx=ast.Store(), lineno=line):
+            case ast.Name(id=name, ctx=ast.Store(), lineno=line) if node not in hidden:
                 first[name] = min(line, first.get(name, line))
             case ast.ExceptHandler(name=str(name), lineno=line):
                 first[name] = min(line, first.get(name, line))

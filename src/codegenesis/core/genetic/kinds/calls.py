@@ -51,14 +51,6 @@ _METHODS: tuple[tuple[str, ...], ...] = (
     ("ljust", "rjust", "center", "zfill"),
     ("get", "setdefault", "pop"),
 )
-_LITERALS = {
-    "[]": ("set()", "{}", "()", "''"),
-    "{}": ("set()", "[]"),
-    "set()": ("[]", "{}"),
-    "list()": ("set()",),
-    "dict()": ("set()", "[]"),
-    "()": ("[]",),
-}
 
 
 def callee(program: Program) -> Iterator[Edit]:
@@ -129,33 +121,6 @@ def recursion(program: Program) -> Iterator[Edit]:
                         share = 0.75 if name == own else 0.4
                         has = syntax.level_of(text)
                         yield program.replace(argument, text, has, "recursion", weight * share)
-
-
-def literal(program: Program) -> Iterator[Edit]:
-    """`[]` → `set()` and the like: another container."""
-    for expr in program.exprs:
-        if expr.text in _LITERALS:
-            for text in _LITERALS[expr.text]:
-                yield program.replace(expr, text, syntax.ATOM, "container", 0.4)
-        elif isinstance(expr.node, ast.List) and expr.children and expr.role != "target":
-            inner = expr.text[1:-1].rstrip().rstrip(",")
-            comma = "," if len(expr.children) == 1 else ""
-            yield program.replace(expr, f"({inner}{comma})", syntax.ATOM, "container", 0.35)
-        elif isinstance(expr.node, ast.Tuple) and _is_value(expr) and expr.children:
-            inner = expr.text[1:-1].rstrip().rstrip(",")
-            yield program.replace(expr, f"[{inner}]", syntax.ATOM, "container", 0.35)
-        if isinstance(expr.node, ast.ListComp):
-            inner = expr.text[1:-1]
-            for text in (f"{{{inner}}}", f"tuple({inner})"):
-                yield program.replace(expr, text, syntax.ATOM, "container", 0.2)
-        elif isinstance(expr.node, ast.GeneratorExp) and expr.text.startswith("("):
-            inner = expr.text[1:-1]
-            for text in (f"[{inner}]", f"tuple({inner})"):
-                yield program.replace(expr, text, syntax.ATOM, "container", 0.5)
-
-
-def _is_value(expr: Expr) -> bool:
-    return expr.level == syntax.ATOM and expr.role != "target"
 
 
 def missing_self(program: Program) -> Iterator[Edit]:

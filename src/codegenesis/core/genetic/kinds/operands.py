@@ -63,6 +63,20 @@ def variable(program: Program) -> Iterator[Edit]:
             yield program.replace(expr, name, syntax.ATOM, "variable", weight)
 
 
+def named(program: Program) -> Iterator[Edit]:
+    """A whole expression gives way to a variable of the scope."""
+    for expr in program.exprs:
+        if expr.role in ("target", "callee", "effect", "base", "cond"):
+            continue
+        if not isinstance(expr.node, ast.Call | ast.BinOp | ast.Subscript | ast.Attribute):
+            continue
+        word, known = program.guess(expr), program.guesses(expr.stmt).seen
+        for name in expr.names[:8]:
+            if not program.is_function(name) and name != expr.text:
+                weight = 0.45 * _likeness(word, known.get(name, ""))
+                yield program.replace(expr, name, syntax.ATOM, "variable", weight)
+
+
 def constant(program: Program) -> Iterator[Edit]:
     """A number one off, `True` for `False`, another constant of the function, an empty value."""
     for expr in program.exprs:

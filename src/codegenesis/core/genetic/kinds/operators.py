@@ -36,6 +36,15 @@ _OTHERS = {
     "is": {"==": 0.7, "is not": 0.7, "!=": 0.4},
     "is not": {"!=": 0.7, "is": 0.7, "==": 0.4},
 }
+#: Of `x ? c`, what else is not said by another operator or another constant alone.
+_BOUNDARIES = {
+    "==": (("<=", 1, 0.4), (">=", -1, 0.2), ("<", 1, 0.35), (">", -1, 0.25), ("!=", 1, 0.15)),
+    "!=": ((">", 1, 0.3), ("<", -1, 0.2), ("==", 1, 0.25), ("==", -1, 0.15)),
+    "<": (("==", -1, 0.3), ("<=", 1, 0.2), (">", -1, 0.2)),
+    "<=": (("<", -1, 0.2), ("==", -1, 0.2)),
+    ">": (("==", 1, 0.25), (">=", -1, 0.2), ("<", 1, 0.2)),
+    ">=": ((">", 1, 0.2), ("==", 1, 0.15)),
+}
 _SYMBOLS: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -82,6 +91,23 @@ def comparison(program: Program) -> Iterator[Edit]:
                 sense = _sense(program, right, other)
                 if sense:
                     yield _operator(program, found, other, "comparison", weight * sense)
+
+
+def boundary(program: Program) -> Iterator[Edit]:
+    """`x == 0` → `x <= 1`, `x > 1` → `x >= 2` …: operator and constant at once."""
+    for expr in program.exprs:
+        match expr.node:
+            case ast.Compare(ops=[op], comparators=[ast.Constant(value=int(value))]):
+                left, right = expr.children
+            case _:
+                continue
+        symbol = _COMPARISONS[type(op)][0]
+        if isinstance(value, bool) or symbol not in _BOUNDARIES:
+            continue
+        for other, by, weight in _BOUNDARIES[symbol]:
+            middle = program.text[left.end : right.start].replace(symbol, other, 1)
+            change = Change(left.end, right.end, f"{middle}{value + by}")
+            yield program.patch(change, "boundary", weight, line=expr.line)
 
 
 def arithmetic(program: Program) -> Iterator[Edit]:
