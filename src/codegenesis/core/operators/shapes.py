@@ -239,6 +239,17 @@ def _sets(node: cst.CSTNode, name: str) -> bool:
     return isinstance(node, cst.For | cst.CompFor) and name in targets(node.target)
 
 
+def leaves(body: list[cst.CSTNode]) -> bool:
+    """Whether what follows the block is never reached from it."""
+    match body[-1] if body else None:
+        case cst.If(body=then, orelse=cst.Else(body=other)):
+            return leaves(block(then)) and leaves(block(other))
+        case cst.If(body=then, orelse=cst.If() as other):
+            return leaves(block(then)) and leaves([other])
+        case last:
+            return isinstance(small(last), cst.Return | cst.Raise | cst.Continue | cst.Break)
+
+
 def breaks(loop: cst.For | cst.While) -> bool:
     """Whether the loop has any `break` or `continue` in it, own or of loops inside."""
     return any(isinstance(node, cst.Break | cst.Continue) for node in own(loop.body))

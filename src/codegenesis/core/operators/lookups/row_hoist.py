@@ -1,0 +1,127 @@
+"""`grid[i][j]` in a loop over `j` looks the row up each time: name it before (measured: 1.3-1.6x).
+
+Rows may be written to (`grid[i][j] = x`), because the name stands for the same row; the list of
+rows must stay as it is while the loop runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from codegenesis.core.rule import RewriteRule
+from codegenesis.core.syntax import (
+    Edits,
+    Loop,
+    Unit,
+    View,
+    binds,
+    flat,
+    key,
+    place,
+    reads,
+    related,
+    walk,
+)
+from codegenesis.core.syntax.names import COMPREHENSIONS
+
+
+def rewrite(view: View) -> Unit | None:
+    """Name one row."""
+    for node in view.of(cst.Subscript):
+        row = node.value
+        if not isinstance(row, cst.Subscript) or not _simple(row) or not _is_item(view, row):
+            continue
+        loop = _loop(view, row)
+        if loop is not None:
+            return _named(view, row, loop)
+    return None
+
+
+def _named(view: View, row: cst.Subscript, loop: Loop) -> Unit:
+    name = view.fresh(_word(row))
+    edits = Edits(view).before(loop.statement, f"{name} = {flat(row)}\n")
+    for other in view.of(cst.Subscript):
+        twin = _is_item(view, other) and key(other) == key(row)
+        if twin and view.inside(other, loop.statement) and _inside(view, other, loop):
+            edits.swap(other, name)
+    return edits.apply()
+
+
+def _inside(view: View, other: cst.Subscript, loop: Loop) -> bool:
+    return any(found.statement is loop.statement for found in _loops(view, other))
+
+
+def _simple(row: cst.Subscript) -> bool:
+    """`grid[i]`, `self.grid[i - 1]`: a place, by a name or number or by a name and a number."""
+    base = place(row.value)
+    match row.slice:
+        case [cst.SubscriptElement(slice=cst.Index(value=index))] if base is not None:
+            pass
+        case _:
+            return False
+    match index:
+        case cst.Name():
+            return True
+        case cst.BinaryOperation(
+            left=cst.Name(), operator=cst.Add() | cst.Subtract(), right=cst.Integer() | cst.Name()
+        ):
+            return True
+    return isinstance(index, cst.Integer)
+
+
+def _is_item(view: View, row: cst.Subscript) -> bool:
+    """Whether an entry of it is read or written: not the row itself, nor a part of it."""
+    parent = view.parent(row)
+    if not isinstance(parent, cst.Subscript) or parent.value is not row:
+        return False
+    return all(isinstance(element.slice, cst.Index) for element in parent.slice)
+
+
+def _loop(view: View, row: cst.Subscript) -> Loop | None:
+    """The outermost loop during which the row stays the same."""
+    found = None
+    for loop in _loops(view, row):
+        found = loop
+    return found
+
+
+def _loops(view: View, row: cst.Subscript) -> Iterator[Loop]:
+    text, names = key(row), reads(row)
+    base = place(row.value) or ""
+    for loop in view.loops(row):
+        if isinstance(loop.node, cst.Lambda) or names & loop.does.bound:
+            return
+        if any(related(base, c) and not c.startswith(f"{base}[") for c in loop.does.changed):
+            return
+        if any(related(text, c) and c.count("[") < 1 for c in loop.does.changed):
+            return
+        if "." in base and loop.does.unknown:
+            return
+        if not names & _hidden(view, loop):
+            yield loop
+
+
+def _hidden(view: View, loop: Loop) -> frozenset[str]:
+    """Variables of comprehensions around the loop: a statement before it cannot see them."""
+    if loop.is_statement:
+        return frozenset()
+    whole = [a for a in view.ancestors(loop.node) if isinstance(a, COMPREHENSIONS)]
+    clauses = [n for a in whole for n in walk(a) if isinstance(n, cst.CompFor)]
+    return binds(*(cst.AssignTarget(clause.target) for clause in clauses))
+
+
+def _word(row: cst.Subscript) -> str:
+    words = "".join(c if c.isalnum() else "_" for c in key(row))
+    return "_".join(part for part in words.split("_") if part and part != "self")
+
+
+OPERATOR = RewriteRule(
+    name="row_hoist",
+    improves=("cpu_ns_mean",),
+    hypothesis="A row is looked up once per loop, not once per entry.",
+    risk="It is also looked up when the loop does not run.",
+    steps=(rewrite,),
+    gain=1.3,
+)
