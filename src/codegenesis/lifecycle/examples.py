@@ -14,9 +14,11 @@ from pathlib import Path
 from codegenesis import wire
 from codegenesis.arena.messages import Example
 from codegenesis.errors import TargetError, UsageError, WireError
+from codegenesis.evidence.promises import Judge
 from codegenesis.genome import Crash, crashes
 from codegenesis.lifecycle.inputs import lines_of
-from codegenesis.model import Observation
+from codegenesis.model import Gene, Observation
+from codegenesis.sandbox import Executor
 
 _REMEDY = 'Write one object a line: {"args": [4], "result": 2} or {"args": [-1], "raises": "E"}'
 _KEYS = frozenset({"args", "kwargs", "result", "raises"})
@@ -71,6 +73,37 @@ def recorded_examples(observations: Iterable[Observation]) -> list[Example]:
         if each.outcome.kind == "returned" and each.call not in found:
             found[each.call] = Example(call=each.call, result=each.outcome.value)
     return list(found.values())[-_MOST_RECORDED:]
+
+
+def promised_examples(
+    gene: Gene, observations: Iterable[Observation], executor: Executor
+) -> list[Example]:
+    """Recorded calls held to the owner's promises; what they returned counts where it keeps them.
+
+    Raises:
+        TargetError: nothing is promised of the function, or no recorded call breaks a promise.
+    """
+    found: list[Example] = []
+    broken = 0
+    with Judge(executor, gene) as judge:
+        if not judge.promises:
+            raise TargetError(
+                f"it is not said what {gene.target} should do",
+                remedy="Say it with --tests PATH, --examples FILE, --crash ID, or by @invariant.",
+            )
+        for each in observations:
+            if each.call is None or each.outcome is None or each.outcome.kind != "returned":
+                continue
+            wrong = bool(judge.violated(each.call, each.outcome))
+            broken += wrong
+            result = None if wrong else each.outcome.value
+            found.append(Example(call=each.call, result=result, alive=wrong, keeps=True))
+    if not broken:
+        raise TargetError(
+            f"{gene.target} keeps what is promised of it on all of {len(found)} known calls",
+            remedy="Give calls on which it does not: --inputs FILE.",
+        )
+    return found[-_MOST_RECORDED:]
 
 
 def _example(line: str, place: str) -> Example:

@@ -1,0 +1,169 @@
+"""`fix`: from what a function should do to changes after which it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
+from codegenesis.cli.offers import Errand, draw_offers, spent
+from codegenesis.cli.output import emit, json_option, talk
+from codegenesis.cli.searching import searching
+from codegenesis.cli.settings import config_options, open_keys, open_store
+from codegenesis.config import Config
+from codegenesis.core.budget import Budget
+from codegenesis.errors import UsageError
+from codegenesis.ledger import Ledger
+from codegenesis.lifecycle import calls_of, locate, observe, recent
+from codegenesis.lifecycle.examples import (
+    crash_called,
+    examples_for,
+    examples_of,
+    promised_examples,
+)
+from codegenesis.lifecycle.fixing import Fixer, Fixing
+from codegenesis.lifecycle.jails import open_sandbox
+from codegenesis.lifecycle.offers import Cases
+from codegenesis.model import Gene, Observation
+from codegenesis.store import Store
+
+DEFAULT_BUDGET = "60s"
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--tests",
+    "setting_tests",
+    multiple=True,
+    type=click.Path(resolve_path=True),
+    metavar="PATH",
+    help="pytest tests, some of which fail.",
+)
+@click.option(
+    "--examples",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help='JSON lines: {"args": [4], "result": 2} or {"args": [-1], "raises": "ValueError"}.',
+)
+@click.option("--crash", metavar="ID", help="A recorded crash: its number, type or fingerprint.")
+@click.option(
+    "--inputs",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Calls to hold to the function's invariants, instead of recorded ones.",
+)
+@click.option(
+    "--budget",
+    "setting_budget",
+    metavar="LIMIT",
+    help=f"What it may take, like 10min or 5000trials (default {DEFAULT_BUDGET}).",
+)
+@click.option("--seed", "setting_seed", metavar="NUMBER", help="Of all chance.")
+@click.option("--pick", default=1, show_default=True, help="Which of the fixes is to land.")
+@landing_options
+@json_option
+@config_options
+def fix(  # noqa: PLR0917 (options)
+    config: Config,
+    target: str,
+    files: tuple[Path, ...],
+    crash: str | None,
+    inputs: Path | None,
+    pick: int,
+    wish: LandingWish,
+) -> int:
+    """Look for changes after which TARGET passes its tests, its examples, or no longer crashes.
+
+    What is found is plausible: it passes everything that is known, which does not make it right.
+    The most believable comes first; nothing is written without --apply or --branch. Exit code 3
+    when there is none, 6 when the budget was spent before.
+    """
+    budget = Budget.parse(config.budget or DEFAULT_BUDGET)
+    gene = locate(target, service=config.service, cwd=Path.cwd(), suspending=True)
+    require_landable(wish, [Path(gene.path)])
+    with open_store(config, create=True) as store:
+        store.put_genes([gene])
+        cases = _cases(config, store, gene, files=files, crash=crash, inputs=inputs)
+        errand = Errand(store, config, gene, command="fix")
+        with searching(f"fixing {gene.target}") as search:
+            ledger = Ledger(store, open_keys(config))
+            fixer = Fixer(store, ledger, config, tell=search.tell)
+            search.on_stop(fixer.cancel)
+            found = fixer.fix(gene, cases, budget=budget)
+        errand.end(found.fixes, reason=found.reason, trials=found.trials)
+        subject = f"Fix {gene.qualname}: {len(found.failing)} of {found.cases} cases failed"
+        landed = errand.land(found.fixes, wish, pick=pick, subject=subject)
+    document = _document(found) | {"run": errand.run, "landed": landed}
+    emit(document, lambda out: _draw(out, found))
+    draw_landed(talk(), landed)
+    if found.fixes:
+        return landed.exit_code
+    return 6 if spent(found.reason) else 3
+
+
+def _cases(
+    config: Config,
+    store: Store,
+    gene: Gene,
+    *,
+    files: tuple[Path, ...],
+    crash: str | None,
+    inputs: Path | None,
+) -> Cases:
+    if sum(map(bool, (files, crash, inputs))) > 1:
+        raise UsageError("expected one of --examples, --crash and --inputs")
+    if files:
+        return Cases(examples=tuple(e for file in files for e in examples_of(file)))
+    seen = _seen(config, store, gene, inputs)
+    if crash:
+        found = crash_called(crash, seen)
+        return Cases(examples=tuple(examples_for(found, seen)))
+    if config.tests:
+        project = Path(config.directory).parent
+        calls = tuple(dict.fromkeys(each.call for each in seen if each.call))
+        return Cases(tests=tuple(map(Path, config.tests)), project=project, calls=calls)
+    with open_sandbox(gene, config) as sandbox:
+        return Cases(examples=tuple(promised_examples(gene, seen, sandbox)))
+
+
+def _seen(config: Config, store: Store, gene: Gene, inputs: Path | None) -> list[Observation]:
+    return observe(gene, calls_of(inputs), config) if inputs else recent(store, gene)
+
+
+def _document(found: Fixing) -> dict[str, object]:
+    return {
+        "target": found.gene.target,
+        "plausible": bool(found.fixes),
+        "reason": found.reason,
+        "fixes": found.fixes,
+        "cases": found.cases,
+        "failing": found.failing,
+        "nearest": found.nearest,
+        "suspicious": found.suspicious,
+        "generated_inputs": found.fresh,
+        "trials": found.trials,
+        "first_trial": found.first_trial,
+        "first_s": found.first_s,
+        "seconds": found.seconds,
+    }
+
+
+def _draw(console: Console, found: Fixing) -> None:
+    name = found.gene.target
+    if found.failing:
+        console.print(f"{name} fails {len(found.failing)} of {found.cases} cases")
+    if not found.fixes:
+        console.print(f"{name}: no fix; {found.reason}")
+        if found.failing:
+            console.print(f"the nearest version passes {found.nearest} of {found.cases}")
+        return
+    draw_offers(console, found.fixes, fresh=found.fresh)
+    console.print(
+        f"{found.trials} versions tried in {found.seconds:.1f} s. A plausible fix passes what is "
+        "known; read it before you take it."
+    )

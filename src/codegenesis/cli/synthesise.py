@@ -1,0 +1,109 @@
+"""`synthesise`: a body for a function that has none yet, from examples of what it should do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
+from codegenesis.cli.offers import Errand, draw_offers, spent
+from codegenesis.cli.output import emit, json_option, talk
+from codegenesis.cli.searching import searching
+from codegenesis.cli.settings import config_options, open_keys, open_store
+from codegenesis.config import Config
+from codegenesis.core.budget import Budget
+from codegenesis.ledger import Ledger
+from codegenesis.lifecycle import locate
+from codegenesis.lifecycle.examples import examples_of
+from codegenesis.lifecycle.filling import Filler, Filling, cases_for
+
+_DEFAULT_BUDGET = "60s"
+
+
+@click.command()
+@click.argument("target")
+@click.option(
+    "--examples",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help='JSON lines: {"args": [4], "result": 2} or {"args": [-1], "raises": "ValueError"}.',
+)
+@click.option(
+    "--tests",
+    "setting_tests",
+    multiple=True,
+    type=click.Path(resolve_path=True),
+    metavar="PATH",
+    help="pytest tests that it must pass; asserts on literal values in them are examples.",
+)
+@click.option(
+    "--budget",
+    "setting_budget",
+    metavar="LIMIT",
+    help=f"What it may take, like 10min or 500000trials (default {_DEFAULT_BUDGET}).",
+)
+@click.option("--seed", "setting_seed", metavar="NUMBER", help="Of all chance.")
+@click.option("--pick", default=1, show_default=True, help="Which of the bodies is to land.")
+@landing_options
+@json_option
+@config_options
+def synthesise(
+    config: Config, target: str, files: tuple[Path, ...], pick: int, wish: LandingWish
+) -> int:
+    """Write the body of TARGET, which raises NotImplementedError, from examples.
+
+    Examples are those of --examples, `>>>` in docstrings, and asserts in --tests. What is found
+    does what they say; the most believable comes first, and nothing is written without --apply
+    or --branch. Exit code 3 when there is none, 6 when the budget was spent before.
+    """
+    budget = Budget.parse(config.budget or _DEFAULT_BUDGET)
+    gene = locate(target, service=config.service, cwd=Path.cwd())
+    require_landable(wish, [Path(gene.path)])
+    given = [example for file in files for example in examples_of(file)]
+    project = Path(config.directory).parent
+    cases = cases_for(gene, given, tests=map(Path, config.tests), project=project)
+    with open_store(config, create=True) as store:
+        store.put_genes([gene])
+        errand = Errand(store, config, gene, command="synthesise")
+        with searching(f"synthesising {gene.target}") as search:
+            ledger = Ledger(store, open_keys(config))
+            filler = Filler(store, ledger, config, tell=search.tell)
+            search.on_stop(filler.cancel)
+            found = filler.fill(gene, cases, budget=budget)
+        errand.end(found.bodies, reason=found.reason, trials=found.trials)
+        subject = f"Write {gene.qualname} from {found.cases} examples"
+        landed = errand.land(found.bodies, wish, pick=pick, subject=subject)
+    document = _document(found) | {"run": errand.run, "landed": landed}
+    emit(document, lambda out: _draw(out, found))
+    draw_landed(talk(), landed)
+    if found.bodies:
+        return landed.exit_code
+    return 6 if spent(found.reason) else 3
+
+
+def _document(found: Filling) -> dict[str, object]:
+    return {
+        "target": found.gene.target,
+        "plausible": bool(found.bodies),
+        "reason": found.reason,
+        "bodies": found.bodies,
+        "cases": found.cases,
+        "trials": found.trials,
+        "first_s": found.first_s,
+        "seconds": found.seconds,
+    }
+
+
+def _draw(console: Console, found: Filling) -> None:
+    if not found.bodies:
+        console.print(f"{found.gene.target}: no body; {found.reason}")
+        return
+    draw_offers(console, found.bodies)
+    console.print(
+        f"{found.trials} expressions tried in {found.seconds:.1f} s. Examples say little about "
+        "other inputs; read it before you take it."
+    )
