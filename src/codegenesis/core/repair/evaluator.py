@@ -31,3 +31,7 @@ class Evaluator(Protocol):
     def trace(self, source: str) -> list[Traced]:
         """Per case: which lines of `source` ran, and what types its variables had."""
         ...
+
+    def confirm(self, source: str) -> Score:
+        """How one source does alone, with nothing counted and only the clock as its limit."""
+        ...
