@@ -123,6 +123,29 @@ def recursion(program: Program) -> Iterator[Edit]:
                         yield program.replace(argument, text, has, "recursion", weight * share)
 
 
+def sorting(program: Program) -> Iterator[Edit]:
+    """How `sorted`, `sort`, `min` and `max` compare: turned round, by a part of each element."""
+    for expr in program.exprs:
+        match expr.node:
+            case ast.Call(func=ast.Name(id="sorted" | "min" | "max" as name), keywords=[]):
+                pass
+            case ast.Call(func=ast.Attribute(attr="sort" as name), keywords=[]):
+                pass
+            case _:
+                continue
+        end = expr.end - 1
+        comma = ", " if len(expr.children) > 1 else ""
+        turned = () if name in ("min", "max") else (("reverse=True", 0.5),)
+        for text, weight in (*turned, *_KEYS):
+            words = f"`{text}` is given, too"
+            change = Change(end, end, comma + text)
+            yield program.patch(change, "sorting", weight, line=expr.line, words=words)
+
+
+_KEYS = (("key=lambda e: e[1]", 0.3), ("key=lambda e: e[0]", 0.25), ("key=len", 0.25),
+         ("key=lambda e: -e", 0.1), ("key=str", 0.1))  # fmt: skip
+
+
 def missing_self(program: Program) -> Iterator[Edit]:
     """`count` → `self.count` where the class has such a field."""
     for expr in program.exprs:
@@ -135,17 +158,24 @@ def missing_self(program: Program) -> Iterator[Edit]:
 
 
 def _without(program: Program, call: Expr, given: list[Expr], index: int) -> Edit:
-    each = given[index]
+    spans = [_span(program, call, each) for each in given]
     if index:
-        start, end = given[index - 1].end, each.end
+        start, end = spans[index - 1][1], spans[index][1]
     else:
-        start, end = each.start, given[1].start
-        keyword = program.text.rfind(",", each.end, given[1].start)
-        end = keyword + 1 + (program.text[keyword + 1] == " ")
-    words = f"`{each.text}` is left out"
-    return program.patch(
-        Change(start, end, ""), "argument left out", 0.35, line=call.line, words=words
-    )
+        start, end = spans[0][0], spans[1][0]
+    words = f"`{program.text[slice(*spans[index])]}` is left out"
+    change = Change(start, end, "")
+    return program.patch(change, "argument left out", 0.35, line=call.line, words=words)
+
+
+def _span(program: Program, call: Expr, given: Expr) -> tuple[int, int]:
+    """From the first to the last character of an argument, with its keyword and its brackets."""
+    assert isinstance(call.node, ast.Call)
+    for keyword in call.node.keywords:
+        if keyword.value is given.node:
+            word = f"{keyword.arg}" if keyword.arg else "**"
+            return program.text.rfind(word, call.start, given.start), given.end
+    return given.start, given.end
 
 
 def _with_more(program: Program, call: Expr, given: list[Expr]) -> Iterator[Edit]:

@@ -89,6 +89,19 @@ def outputs(program: Program) -> Iterator[Edit]:
             yield program.patch(Change(stmt.start, end, "yield"), "output", weight, line=stmt.line)
 
 
+def own_values(program: Program) -> Iterator[Edit]:
+    """`x += y` → `x = x + y`: a new value, where `+=` changes the list that others see."""
+    for stmt in program.stmts:
+        match stmt.node:
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
+                if isinstance(value, ast.Constant):
+                    continue
+                target, added = stmt.exprs
+                text = f"{name} = {name} + {syntax.fit(added.text, added.level, syntax.PRODUCT)}"
+                change = Change(target.start, added.end, text)
+                yield program.patch(change, "copy", 0.3, line=stmt.line)
+
+
 def copies(program: Program) -> Iterator[Edit]:
     """`b = a` → `b = a[:]`; a loop over a list that it changes → over a copy of it."""
     for expr in program.exprs:

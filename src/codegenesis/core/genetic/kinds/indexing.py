@@ -70,6 +70,24 @@ def sliced(program: Program) -> Iterator[Edit]:
                 yield _cut(program, expr, text, "slice", 0.4 * sure * number)
 
 
+def deeper(program: Program) -> Iterator[Edit]:
+    """`x[i]` → `x[i][0]`, `f(x)` → `f(x)[0]`, `f(x)[:k]`: a part of what is found."""
+    for expr in program.exprs:
+        if expr.role not in _READ or not isinstance(
+            expr.node, ast.Subscript | ast.Call | ast.ListComp
+        ):
+            continue
+        word, found = program.guess(expr), isinstance(expr.node, ast.Subscript)
+        if word in ("number", "bool", "none", "set", "dict"):
+            continue
+        for text, weight in (("0", 0.35), ("1", 0.35), ("-1", 0.25), ("1:", 0.2), ("::-1", 0.2)):
+            share = weight * (1.0 if found or word else 0.5)
+            yield _cut(program, expr, text, "index", share)
+        for name in expr.names[:6] if not found else ():
+            if program.guesses(expr.stmt).seen.get(name, "") in ("", "number"):
+                yield _cut(program, expr, f":{name}", "slice", 0.15)
+
+
 def ranges(program: Program) -> Iterator[Edit]:
     """`range(n)` → `range(1, n)`, `range(n + 1)`, `range(len(n))` …"""
     for expr in program.exprs:
@@ -118,7 +136,7 @@ def _sliceable(program: Program, expr: Expr) -> bool:
 
 
 def _cut(program: Program, expr: Expr, inner: str, kind: str, weight: float) -> Edit:
-    return program.replace(expr, f"{expr.text}[{inner}]", syntax.ATOM, kind, weight)
+    return program.replace(expr, f"{program.flat(expr)}[{inner}]", syntax.ATOM, kind, weight)
 
 
 def _other_bounds(
