@@ -51,6 +51,15 @@ def first(node: cst.CSTNode | None, *texts: str) -> Found | None:
     return next((found for text in texts if (found := match(text, node)) is not None), None)
 
 
+def assigned(view: View, *values: str) -> list[str]:
+    """Local variables, not parameters, to which a value of one of these forms is assigned."""
+    forms = [f"NAME_ = {value}" for value in values]
+    lines = (node for node in view.nodes if isinstance(node, cst.SimpleStatementLine))
+    found = (first(line, *forms) for line in lines if isinstance(line.body[0], cst.Assign))
+    names = {flat(one["NAME_"]) for one in found if one is not None}
+    return sorted(names & (view.locals - view.parameters.keys()))
+
+
 def flats(found: Found) -> dict[str, str]:
     """Source of what was found, each on one line, holes without their underscore."""
     return {name.rstrip("_").lower(): flat(node) for name, node in found.items()}
@@ -97,14 +106,17 @@ def _same(wanted: cst.CSTNode, node: cst.CSTNode, found: dict[str, cst.BaseExpre
     if isinstance(wanted, cst.BaseNumber):
         return code(wanted) == code(node)
     if isinstance(wanted, _OPERATED) and isinstance(node, _OPERATED):
-        if type(wanted.operator) is not type(node.operator):
-            return False
-    if isinstance(wanted, cst.Arg) and isinstance(node, cst.Arg) and wanted.star != node.star:
-        return False
+        alike = type(wanted.operator) is type(node.operator)
+    elif isinstance(wanted, cst.Arg) and isinstance(node, cst.Arg):
+        alike = wanted.star == node.star
+    else:
+        alike = True
     mine, theirs = children(wanted), children(node)
-    if len(mine) != len(theirs):
-        return False
-    return all(_same(a, b, found) for a, b in zip(mine, theirs, strict=True))
+    return (
+        alike
+        and len(mine) == len(theirs)
+        and all(_same(a, b, found) for a, b in zip(mine, theirs, strict=True))
+    )
 
 
 def _name(word: str, node: cst.CSTNode, found: dict[str, cst.BaseExpression]) -> bool:

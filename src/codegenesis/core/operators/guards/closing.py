@@ -65,16 +65,16 @@ def _local(view: View, name: str, statement: cst.CSTNode, rest: list[cst.BaseSta
             return False
         if use.kind != "assigned" and not any(view.inside(use.node, line) for line in rest):
             return False
-        if any(isinstance(up, cst.Return | cst.Yield) for up in view.ancestors(use.node)):
-            if use.kind != "method":
-                return False
+        leaves = any(isinstance(up, cst.Return | cst.Yield) for up in view.ancestors(use.node))
+        if leaves and use.kind != "method":
+            return False
     return True
 
 
 def _unnamed(view: View, node: cst.Call) -> Unit | None:
     """`data = open(path).read()`: the whole statement goes inside."""
     statement, parent = view.statement(node), view.parent(node)
-    if not isinstance(statement, cst.SimpleStatementLine) or not _used_up(view, node, parent):
+    if not isinstance(statement, cst.SimpleStatementLine) or not _used_up(view, parent):
         return None
     if any(isinstance(up, cst.Lambda | cst.CompFor) for up in view.ancestors(node)):
         return None
@@ -86,15 +86,13 @@ def _unnamed(view: View, node: cst.Call) -> Unit | None:
     return edits.wrap(statement, lambda changed: _with(opened, word, [changed], statement)).apply()
 
 
-def _used_up(view: View, node: cst.Call, parent: cst.CSTNode | None) -> bool:
+def _used_up(view: View, parent: cst.CSTNode | None) -> bool:
     """Whether nothing is left of the file after the statement: `.read()`, `json.load(…)`."""
     if isinstance(parent, cst.Attribute):
         return parent.attr.value in ("read", "readlines", "readline", "write", "writelines")
     call = view.parent(parent) if isinstance(parent, cst.Arg) else None
     known = ("json.load", "json.dump", "pickle.load", "pickle.dump", "tomllib.load", "list", "sum")
-    if not isinstance(call, cst.Call) or code(call.func) not in (*known, "yaml.safe_load", "len"):
-        return False
-    return True
+    return isinstance(call, cst.Call) and code(call.func) in (*known, "yaml.safe_load")
 
 
 def _with(

@@ -1,9 +1,9 @@
-"""Nested loops in a regular expression, `(\\w+\\s?)+$`, can take time that doubles with each character.
+"""Nested loops in a regular expression, `(\\w+\\s?)+$`: time that doubles with each character.
 
 Where the inner loop may as well keep all that it took, it is made possessive (`\\w++`, since Python
-3.11): what does not match then fails at once (measured: 25 characters from 2 seconds to microseconds).
-`regex_text` says when that matches the very same texts. Constant patterns in the function, and
-patterns that the module compiled, are looked at.
+3.11): what does not match then fails at once (measured: 25 characters from 2 seconds to
+microseconds). `regex_text` says when that matches the very same texts. Constant patterns in the
+function, and patterns that the module compiled, are looked at.
 """
 
 from __future__ import annotations

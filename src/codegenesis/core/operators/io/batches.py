@@ -1,9 +1,9 @@
 """One call for many items instead of one call for each.
 
-`file.write(x)` in a loop -> one `write` of the joined text (measured: 1.1x on a file, far more on what
-is not buffered), `writer.writerow` -> `writerows`, `cursor.execute(INSERT …)` -> `executemany` (2x and
-more), `print(x)` -> one `print` of the lines (3.8x). The second version keeps the calls lazy, so that
-what the loop yields is never all in memory.
+`file.write(x)` in a loop -> one `write` of the joined text (measured: 1.1x on a file, far more on
+what is not buffered), `writer.writerow` -> `writerows`, `cursor.execute(INSERT …)` -> `executemany`
+(2x and more), `print(x)` -> one `print` of the lines (3.8x). The second version keeps the calls
+lazy, so that what the loop yields is never all in memory.
 
 What was written before an item raised is not written any more: the evidence may see that.
 """
@@ -15,7 +15,7 @@ import re
 import libcst as cst
 
 from codegenesis.core.operators.patterns import Found, first, match
-from codegenesis.core.operators.shapes import Funnel, funnel
+from codegenesis.core.operators.shapes import Funnel, funnel, harmless
 from codegenesis.core.rule import RewriteRule
 from codegenesis.core.syntax import Edits, Unit, View, flat, place, reads
 
@@ -88,6 +88,8 @@ def _printed(view: View, found: Funnel, call: cst.Call, *, lazily: bool) -> str 
     if lazily or not isinstance(call.func, cst.Name) or call.func.value != "print":
         return None
     if any(arg.star or arg.keyword for arg in call.args) or not call.args:
+        return None
+    if not harmless(view, found.loop.iter, *(arg.value for arg in call.args)):
         return None
     texts = [found.text(arg.value) for arg in call.args]
     simple = len(texts) == 1 and isinstance(call.args[0].value, cst.FormattedString)

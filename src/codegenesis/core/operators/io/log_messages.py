@@ -1,7 +1,7 @@
 """A log message that nobody reads need not be formatted (measured: 12x where the level is off).
 
-`logger.debug(f"…{value}…")` formats before it asks; `logger.debug("…%s…", value)` asks first. Only for
-`debug` and `info`, and only for plain fields or those whose format means the same after `%`.
+`logger.debug(f"…{value}…")` formats before it asks; `logger.debug("…%s…", value)` asks first. Only
+for `debug` and `info`, and only for plain fields or those whose format means the same after `%`.
 """
 
 from __future__ import annotations

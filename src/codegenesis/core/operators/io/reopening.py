@@ -5,7 +5,8 @@
             log.write(row)                                log.write(row)
 
 Only for mode "a", where it makes no difference to what ends up in the file; path and mode must not
-depend on the loop. A loop over nothing would create the file, so it is asked first, where it can be.
+depend on the loop. A loop over nothing would create the file, so it is asked first, where it can
+be.
 """
 
 from __future__ import annotations

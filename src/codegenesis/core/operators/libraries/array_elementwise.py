@@ -1,8 +1,8 @@
 """A loop that computes an array element by element becomes one expression (measured: 30-150x).
 
 `out[i] = f(xs[i])` for each position of a range, `out[i, j] = f(xs[i], ys[j])` for each pair (the
-vector of the outer loop is stood upright and broadcast), and `out.append(f(x))`, where the list gets
-the same numpy scalars as before.
+vector of the outer loop is stood upright and broadcast), and `out.append(f(x))`, where the list
+gets the same numpy scalars as before.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A loop that reduces arrays to one number becomes one call (measured: 50-200x).
 
-`total += xs[i] * ys[i]` is a dot product, `if xs[i] > limit: n += 1` counts, `if x > best: best = x`
-is a maximum. numpy adds pairwise, a loop adds in order: a second version adds in order too, so that
-not even the last bit of a float differs.
+`total += xs[i] * ys[i]` is a dot product, `if xs[i] > limit: n += 1` counts, `if x > best: best =
+x` is a maximum. numpy adds pairwise, a loop adds in order: a second version adds in order too, so
+that not even the last bit of a float differs.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def _said(
     product = match("x_ * y_", cst.parse_expression(value))
     plain = (cst.Name, cst.Subscript)
     if body.kind == "add" and not mask and product is not None:
-        if all(isinstance(side, plain) for side in product.values()):
+        dotted = all(isinstance(side, plain) for side in product.values())
+        if dotted:
             return [f"{total} += {np}.dot({flat(product['x_'])}, {flat(product['y_'])})"]
     return [f"{total} {operator} {np}.{function}({chosen})"]
 

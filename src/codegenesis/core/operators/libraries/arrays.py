@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 (lists of words read better as words)
 """Which variables hold numpy arrays, as far as a function's text and its recorded calls show."""
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from codegenesis.core.syntax import View, code, place, uses
 #: Functions of numpy that give arrays.
 MAKERS = frozenset(
     "array asarray ascontiguousarray asfarray zeros ones empty full arange linspace logspace eye "
-    "zeros_like ones_like empty_like full_like copy sqrt exp log abs where concatenate stack vstack "
-    "hstack append sort cumsum diff loadtxt genfromtxt random".split()  # noqa: SIM905 (words)
+    "zeros_like ones_like empty_like full_like copy sqrt exp log abs where concatenate stack "
+    "vstack hstack append sort cumsum diff loadtxt genfromtxt random".split()
 )
 
 #: What only arrays have.
@@ -32,7 +33,7 @@ def is_array(view: View, node: cst.BaseExpression | str) -> bool:
             return seen == {"ndarray"}
         annotation = view.parameters[text].annotation
         if annotation is not None:
-            return "NDArray" in code(annotation) or "ndarray" in code(annotation)
+            return "ndarray" in code(annotation.annotation).lower()
     return any(
         _shows(use.kind, use.name, use.within, view.parent(use.node)) for use in uses(view, text)
     )

@@ -1,4 +1,4 @@
-"""Loops over the items of arrays, read as slices: `for i in range(1, n)` makes `xs[i - 1]` `xs[:n - 1]`.
+"""Loops over arrays, read as slices: in `for i in range(1, n)`, `xs[i - 1]` is `xs[:n - 1]`.
 
 One loop, or two with one inside the other, each over a range that does not depend on the other, or
 over the items themselves.

@@ -95,7 +95,7 @@ def _apart(found: Body, parts: list[cst.BaseExpression]) -> bool:
     return found.kind == "store" and len(named) == len(own)
 
 
-def _step(
+def _step(  # noqa: PLR0911 (one per form of statement)
     rest: Sequence[cst.BaseStatement],
     names: dict[str, str],
     conditions: list[cst.BaseExpression],

@@ -68,13 +68,21 @@ def any_parts(view: View) -> Unit | None:
 
 def _growing(view: View) -> Iterator[Growth]:
     for node in view.nodes:
-        if not isinstance(node, cst.SimpleStatementLine) or not view.loops(node):
+        if not isinstance(node, cst.SimpleStatementLine) or not _may_grow(node):
             continue
         for form in FORMS:
             found = match(form, node)
             loop = _outermost(view, node, flat(found["WHOLE_"])) if found else None
             if found is not None and loop is not None:
                 yield Growth(node, form, found, loop)
+
+
+def _may_grow(node: cst.SimpleStatementLine) -> bool:
+    """Whether it is `name = owner.function(…)`, before all forms are tried."""
+    match node.body:
+        case [cst.Assign(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=name))))]:
+            return name in ("append", "concatenate", "vstack", "hstack", "concat")
+    return False
 
 
 def _outermost(view: View, statement: cst.SimpleStatementLine, name: str) -> Loop | None:

@@ -1,8 +1,9 @@
 """`frame.apply(lambda row: …, axis=1)` calls a function with a Series per row (measured: 30-500x).
 
-Three versions: the expression of whole columns; a comprehension over the scalars that each row would
-have held, and one over the columns themselves, both with the frame's index. `series.apply(f)` and
-`series.map(f)` are loops as well: where the function is an expression, it is said with the column.
+Three versions: the expression of whole columns; a comprehension over the scalars that each row
+would have held, and one over the columns themselves, both with the frame's index. `series.apply(f)`
+and `series.map(f)` are loops as well: where the function is an expression, it is said with the
+column.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def _counts(view: View, node: cst.CSTNode, row: cst.BaseExpression) -> bool:
 OPERATOR = RewriteRule(
     name="dataframe_cells",
     improves=("cpu_ns_mean",),
-    hypothesis="A column is taken out of the frame once; each look into a frame costs microseconds.",
+    hypothesis="A column is taken out of the frame once; each look into one takes microseconds.",
     risk="Labels are taken for positions: another index than 0, 1, 2, … gives other cells.",
     steps=(as_array, as_list, at),
     gain=15.0,

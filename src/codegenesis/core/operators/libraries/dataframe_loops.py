@@ -68,25 +68,22 @@ def _columns(view: View, found: Rows, body: Body) -> Unit | None:
 
 def _said(found: Rows, body: Body, value: str, mask: str, *, varies: bool) -> str | None:
     """The step of all rows as one statement."""
-    chosen = _chosen(value, mask)
-    if body.kind == "add" and body.counts:
-        return (
-            f"{body.target} += int(({mask}).sum())"
-            if mask
-            else f"{body.target} += len({found.frame})"
-        )
+    chosen, target = _chosen(value, mask), body.target
     if body.kind == "store":
         return _stored(found, body, value, mask)
-    if not varies:
+    forms = {
+        "add": f"{target} += {chosen}.sum()",
+        "append": f"{target}.extend({chosen}.tolist())",
+    }
+    if body.counts:
+        count = f"int(({mask}).sum())" if mask else f"len({found.frame})"
+        forms["add"] = f"{target} += {count}"
+    elif not varies:
         return None
-    match body.kind:
-        case "add":
-            return f"{body.target} += {chosen}.sum()"
-        case "append":
-            return f"{body.target}.extend({chosen}.tolist())"
-        case "max" | "min" if not mask:
-            return f"{body.target} = {body.kind}({body.target}, {chosen}.{body.kind}())"
-    return None
+    if not mask:
+        for kind in ("max", "min"):
+            forms[kind] = f"{target} = {kind}({target}, {chosen}.{kind}())"
+    return forms.get(body.kind)
 
 
 def _chosen(value: str, mask: str) -> str:

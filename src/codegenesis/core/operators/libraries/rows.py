@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 (lists of words read better as words)
 """Loops over the rows of a data frame: what the frame is, and which fields of a row are read.
 
 `iterrows` makes a Series of each row (measured: 10-20 microseconds per row), `itertuples` a named
@@ -19,7 +20,7 @@ from codegenesis.core.syntax import View, flat, place, uses
 #: Attributes of a Series that are no fields of the row.
 SERIES = frozenset(
     "name index values size shape T dtype dtypes iloc loc at iat str dt cat array empty ndim "
-    "flags attrs plot hasnans is_unique nbytes axes".split()  # noqa: SIM905 (words read better)
+    "flags attrs plot hasnans is_unique nbytes axes".split()
 )
 
 #: Ways to go through rows -> shape of the loop's iterable.
@@ -58,7 +59,8 @@ class Rows:
         if isinstance(name, cst.SimpleString) and self.way != "itertuples":
             return f"{self.frame}[{name.evaluated_value!r}]"
         if isinstance(node, cst.Attribute) and self.way != "records":
-            if isinstance(node.value, cst.Name) and node.value.value == self.row:
+            own = isinstance(node.value, cst.Name) and node.value.value == self.row
+            if own:
                 return f"{self.frame}[{node.attr.value!r}]"
         return None
 

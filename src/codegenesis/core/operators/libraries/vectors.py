@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 (lists of words read better as words)
 """An expression of one element turned into the same expression of all elements.
 
 `row["price"] * (1 - rate)` becomes `frame["price"] * (1 - rate)`, `math.sqrt(xs[i])` becomes
@@ -27,7 +28,7 @@ RENAMED = {
 #: Functions of `math` whose ufunc has the same name.
 MATH = frozenset(
     "sqrt exp log log2 log10 log1p expm1 sin cos tan sinh cosh tanh hypot floor ceil trunc degrees "
-    "radians isnan isinf isfinite copysign fmod".split()  # noqa: SIM905 (words read better)
+    "radians isnan isinf isfinite copysign fmod".split()
 )
 
 #: Builtins -> how numpy says it.
@@ -79,7 +80,7 @@ class Vectors:
         """Whether the value is another one for each element."""
         return bool(reads(node) & self.varying)
 
-    def of(self, node: cst.BaseExpression) -> str | None:
+    def of(self, node: cst.BaseExpression) -> str | None:  # noqa: PLR0911 (one per form)
         """The expression of all elements; None where it cannot be said."""
         known = self.column(node)
         if known is not None:

@@ -1,7 +1,8 @@
 """A dict, list or set of constants that each call makes anew, and only looks into (measured: 4.8x).
 
-CPython folds tuples of constants, and lists and sets right after `in`; everything else it builds each
-time the line runs. Where all uses only look, one for good, in front of the function, is enough.
+CPython folds tuples of constants, and lists and sets right after `in`; everything else it builds
+each time the line runs. Where all uses only look, one for good, in front of the function, is
+enough.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _only_name(view: View, statement: cst.CSTNode) -> bool:
         if found
         else False
     )
-    steady = all(_looks(view, use, nested=nested) for use in looks)
+    steady = all(_looks(use, nested=nested) for use in looks)
     return bool(looks) and len(seen) - len(looks) == 1 and steady
 
 
@@ -87,7 +88,7 @@ def _nested(node: cst.BaseExpression) -> bool:
     return sum(isinstance(inner, cst.Dict | cst.List | cst.Set) for inner in walk(node)) > 1
 
 
-def _looks(view: View, use: Use, *, nested: bool) -> bool:
+def _looks(use: Use, *, nested: bool) -> bool:
     match use.kind:
         case "contains":
             return True

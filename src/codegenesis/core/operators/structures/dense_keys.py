@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codegenesis.core.operators.patterns import Found, first
+from codegenesis.core.operators.patterns import Found, assigned, first
 from codegenesis.core.rule import RewriteRule
 from codegenesis.core.syntax import Edits, Unit, Use, View, flat, uses
 
 #: Methods whose use can be written for a list.
 WRITTEN = {"values": "{0}", "items": "enumerate({0})", "keys": "range(len({0}))"}
 
+#: Ways to make a dict with the keys 0, 1, 2, …
+MADE = (
+    "{KEY_: value_ for KEY_ in range(size_)}",
+    "dict.fromkeys(range(size_), value_)",
+    "{KEY_: value_ for KEY_, value_ in enumerate(items_)}",
+)
+
 
 def rewrite(view: View) -> Unit | None:
     """Turn one local dict into a list."""
-    for name in sorted(view.locals - view.parameters.keys()):
+    for name in assigned(view, *MADE):
         found = uses(view, name)
         made = [_made(use) for use in found if use.kind == "assigned"]
         if len(made) == 1 and made[0] is not None and all(_fits(view, use) for use in found):
@@ -28,12 +35,7 @@ def rewrite(view: View) -> Unit | None:
 
 
 def _made(use: Use) -> Found | None:
-    return first(
-        use.within,
-        "ENTRIES_ = {KEY_: value_ for KEY_ in range(size_)}",
-        "ENTRIES_ = dict.fromkeys(range(size_), value_)",
-        "ENTRIES_ = {KEY_: value_ for KEY_, value_ in enumerate(items_)}",
-    )
+    return first(use.within, *(f"ENTRIES_ = {form}" for form in MADE))
 
 
 def _fits(view: View, use: Use) -> bool:
@@ -45,13 +47,9 @@ def _fits(view: View, use: Use) -> bool:
         case "method":
             looped = isinstance(view.parent(use.call), cst.For | cst.CompFor)
             return not use.call.args and use.name in WRITTEN and looped
-        case "argument":
-            return use.name == "len"
         case "stored":
             return not isinstance(view.parent(use.within), cst.Del)
-        case "indexed" | "iterated":
-            return True
-    return False
+    return use.kind in ("indexed", "iterated") or (use.kind == "argument" and use.name == "len")
 
 
 def _written(view: View, name: str, found: list[Use], made: Found) -> Unit:

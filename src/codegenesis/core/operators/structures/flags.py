@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codegenesis.core.operators.patterns import Found, first, match, only
+from codegenesis.core.operators.patterns import Found, assigned, first, match
 from codegenesis.core.rule import RewriteRule
 from codegenesis.core.syntax import Edits, Unit, Use, View, code, flat, operand, uses
 
@@ -20,13 +20,16 @@ STRIDES = tuple(
     for args in ("low_, high_, step_", "low_, high_", "high_")
 )
 
+#: Ways to fill a list with one flag.
+FILLED = ("[value_] * size_", "size_ * [value_]", "[value_ for POSITION_ in range(size_)]")
+
 #: Values of flags -> the byte.
 BYTES = {"True": 1, "False": 0, "1": 1, "0": 0}
 
 
 def as_bytes(view: View) -> Unit | None:
     """Keep the flags of one list in a bytearray, and set strides at once."""
-    for name in sorted(view.locals - view.parameters.keys()):
+    for name in assigned(view, *FILLED):
         found = uses(view, name)
         if found and all(_truth_only(view, use) for use in found):
             made = [_filled(use) for use in found if use.kind == "assigned"]
@@ -103,12 +106,7 @@ def _is_list(view: View, name: str) -> bool:
 
 def _filled(use: Use) -> Found | None:
     """`[True] * size`, also `[True for _ in range(size)]`."""
-    found = first(
-        use.within,
-        "FLAGS_ = [value_] * size_",
-        "FLAGS_ = size_ * [value_]",
-        "FLAGS_ = [value_ for POSITION_ in range(size_)]",
-    )
+    found = first(use.within, *(f"FLAGS_ = {form}" for form in FILLED))
     if found is None or flat(found["value_"]) not in BYTES:
         return None
     return found

@@ -1,8 +1,8 @@
 """A class, or a namedtuple, that each call defines anew (measured: 5 microseconds and more a call).
 
-Where its body uses nothing of the function, one definition in front of the function serves all calls,
-and method caches stay warm. A second version gives the class `__slots__`, so that its objects are
-smaller and faster to make, when its methods set nothing but what they name.
+Where its body uses nothing of the function, one definition in front of the function serves all
+calls, and method caches stay warm. A second version gives the class `__slots__`, so that its
+objects are smaller and faster to make, when its methods set nothing but what they name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """`grid[i][j]` in a loop over `j` looks the row up again each time (measured: 1.2-1.3x).
 
-The row is taken once, before the innermost loop that does not change it. Making one flat list of the
-grid, `flat[i * width + j]`, was measured too: on CPython the arithmetic costs more than it saves.
+The row is taken once, before the innermost loop that does not change it. Making one flat list of
+the grid, `flat[i * width + j]`, was measured too: on CPython the arithmetic costs more than it
+saves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`s.startswith("a") or s.startswith("b")` as one call with a tuple (measured: 2.6x).
 
-The same for `endswith`, and with `not … and not …`. `isinstance` chains were measured to gain nothing
-on CPython 3.11 and are left alone.
+The same for `endswith`, and with `not … and not …`. `isinstance` chains were measured to gain
+nothing on CPython 3.11 and are left alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`day.strftime("%Y-%m-%d")` with digits only is an f-string (measured: 2.4x).
 
-`strftime` goes through `time.struct_time`, the C library and its locale. The reverse, `strptime`, is
-in `dates`.
+`strftime` goes through `time.struct_time`, the C library and its locale. The reverse, `strptime`,
+is in `dates`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`copy.deepcopy` of plain data: copy lists, dicts and tuples directly (measured: 3-4x).
 
 `deepcopy` remembers every object it has seen, in case it meets it again, and asks each type how it
-wants to be copied. Plain data has neither cycles nor types of its own. What else is found in it still
-goes to `deepcopy`.
+wants to be copied. Plain data has neither cycles nor types of its own. What else is found in it
+still goes to `deepcopy`.
 """
 
 from __future__ import annotations
