@@ -466,6 +466,7 @@ class RunStep(Record, frozen=True, kw_only=True):
         reason: in words: what speaks for it while planned, what came of it afterwards.
         remedy: what the owner could do about it; empty where there is nothing.
         variant: `Variant.id` of what was found.
+        file_digest: of the whole file, as the function was read from it.
     """
 
     run: str
@@ -476,6 +477,7 @@ class RunStep(Record, frozen=True, kw_only=True):
     reason: str = ""
     remedy: str = ""
     variant: str = ""
+    file_digest: str = ""
     trials: int = 0
     seconds: float = 0.0
 

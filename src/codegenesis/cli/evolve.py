@@ -1,33 +1,48 @@
-"""`evolve`: one function, offline; the smallest change that is proven better, with its evidence."""
+"""`evolve`: one function or a whole package, offline; the smallest changes proven better, with
+their evidence, in the order in which they are likely to pay."""
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
-from rich.console import Console
-from rich.syntax import Syntax
 
-from codegenesis.cli.inspect import draw_explanation, draw_funnel, draw_trials
+from codegenesis.cli.landing import Landed, LandingWish, land, landing_options, require_landable
 from codegenesis.cli.output import emit, json_option, talk, wants_json
+from codegenesis.cli.progress import ProgressTalk
+from codegenesis.cli.report import Report, draw_report, report_of
 from codegenesis.cli.settings import config_options, open_keys, open_store
-from codegenesis.compiler import explain
 from codegenesis.config import Config
-from codegenesis.errors import TargetError, UsageError
+from codegenesis.core.budget import Budget, Meter
+from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle import Evolution, Evolver, calls_of, locate, observe, recent
-from codegenesis.model import Champion, Gene, Observation
+from codegenesis.lifecycle import runs
+from codegenesis.lifecycle.campaign import Campaign
+from codegenesis.lifecycle.evolving import EvolveWorker, changes_of, current, plan, weights_of
+from codegenesis.lifecycle.feeding import Feeder
+from codegenesis.lifecycle.runs import Keeper
+from codegenesis.lifecycle.survey import survey
 from codegenesis.store import Store
+
+#: What `--resume` alone means.
+_LATEST = "\0"
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", required=False)
 @click.option(
     "--inputs",
     default="recorded",
     show_default=True,
-    metavar="recorded|FILE",
-    help='Calls to work from: recorded in a live app, or a file of JSON lines {"args": []}.',
+    metavar="recorded|doctests|FILE",
+    help="Calls to work from: recorded in a live app (else those of --tests, else the examples in "
+    "docstrings), only the examples, or a file of JSON lines "
+    '{"args": []}, with a "target" where there are several functions.',
 )
 @click.option(
     "--tests",
@@ -49,93 +64,166 @@ from codegenesis.store import Store
     flag_value="approve",
     help="Compile as well, with what is installed of Cython, mypyc and numba.",
 )
+@click.option(
+    "--budget",
+    "setting_budget",
+    metavar="AMOUNT",
+    help="For all functions together: 10min, 500trials, 2usd, or several with commas.",
+)
+@click.option("--seed", "setting_seed", metavar="NUMBER", help="Seed of all chance.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value=_LATEST,
+    metavar="[RUN]",
+    help="Go on with a run that was stopped (the last one); --apply and --branch land all of it.",
+)
+@landing_options
 @json_option
 @config_options
-def evolve(config: Config, target: str, inputs: str) -> int:
-    """Look for a better version of TARGET and print the minimal diff with its evidence.
+def evolve(
+    config: Config, target: str | None, inputs: str, resume: str | None, wish: LandingWish
+) -> int:
+    """Look for better versions of TARGET and print the minimal diffs with their evidence.
 
-    Nothing is changed: neither the file nor a running app. Exit code 3 when no better version was
-    proven, 6 when the budget (--set budget_s=…) was spent before.
+    TARGET is a function (shop.pricing:quote, app.py:quote), a module, a package, a file or a
+    directory; of many functions those that weigh most come first. Nothing is changed without
+    --apply. Ctrl-C stops, keeps what was found, and says how to go on.
+
+    Exit code 0 when something was found, 3 when nothing was, 6 when the budget was spent before,
+    130 when it was interrupted.
     """
-    with open_store(config, create=inputs != "recorded" or bool(config.tests)) as store:
-        gene = _gene(store, config, target)
-        observations = _observations(store, config, gene, inputs)
-        found = _evolve(store, config, gene, observations)
-    emit(_document(found), lambda out: _draw(out, found))
-    if found.champion is not None:
-        return 0
-    return 6 if found.out_of_budget else 3
+    _require_one(target, resume, wish)
+    with open_store(config, create=resume is None) as store:
+        if resume is None:
+            assert target
+            session = _begun(store, config, target, inputs, wish)
+        else:
+            session = _resumed(store, config, "" if resume == _LATEST else resume, wish)
+        return session.through(wish)
 
 
-def _gene(store: Store, config: Config, target: str) -> Gene:
-    """The gene as the file has it now; its identity (service) as the store knows it."""
-    known = store.find_genes(target)
-    if len(known) == 1:
-        if known[0].refused:
-            raise UsageError(f"{known[0].target} is not evolved: {known[0].refused}")
-        if known[0].module == "__main__":
-            return known[0]
-        where, root = f"{known[0].path}:{known[0].qualname}", Path(known[0].root)
-        gene = locate(where, service=known[0].service, cwd=root)
-    else:
-        gene = locate(target, service=config.service, cwd=Path.cwd())
-    store.put_genes([gene])
-    return gene
-
-
-def _observations(store: Store, config: Config, gene: Gene, inputs: str) -> list[Observation]:
-    if inputs != "recorded":
-        return observe(gene, calls_of(Path(inputs)), config)
-    seen = recent(store, gene)
-    if not any(each.call for each in seen) and not config.tests:
-        raise TargetError(
-            f"no recorded call of {gene.target} can be replayed",
-            remedy="Watch it first: codegenesis run --target "
-            f"'{gene.target}' -- COMMAND; or give calls with --inputs FILE or --tests PATH.",
+def _require_one(target: str | None, resume: str | None, wish: LandingWish) -> None:
+    if (target is None) == (resume is None):
+        taken = wish.branch or (resume if resume != _LATEST else "")
+        hint = f"With {taken!r} behind them, write --branch={taken} or --resume={taken}."
+        raise UsageError(
+            "expected a TARGET to begin with, or --resume to go on with a run",
+            remedy=hint if target is None and taken else "codegenesis evolve shop.pricing:quote",
         )
-    return seen
 
 
-def _evolve(store: Store, config: Config, gene: Gene, observations: list[Observation]) -> Evolution:
-    console = talk()
-    with console.status(f"evolving {gene.target}") as status:
-
-        def tell(words: str) -> None:
-            status.update(f"evolving {gene.target}: {words}")
-            if not console.is_terminal and not wants_json():
-                console.print(words)
-
-        ledger = Ledger(store, open_keys(config))
-        return Evolver(store, ledger, config, tell=tell).evolve(gene, observations)
-
-
-def _document(found: Evolution) -> dict[str, object]:
-    return {
-        "target": found.gene.target,
-        "found": found.champion is not None,
-        "reason": found.reason,
-        "champion": found.champion,
-        "explanation": explain(found.champion, gene=found.gene) if found.champion else None,
-        "funnel": found.funnel,
-        "excluded_calls": found.baseline.excluded if found.baseline else 0,
-        "pure": found.baseline.pure if found.baseline else False,
-        "strength": _score(found.champion),
-        "seconds": found.seconds,
-    }
+def _begun(store: Store, config: Config, target: str, inputs: str, wish: LandingWish) -> _Session:
+    found = survey(target, store=store, service=config.service, cwd=Path.cwd())
+    require_landable(wish, (Path(gene.path) for gene in found.genes))
+    feeder = Feeder(store, config, found.genes, inputs=inputs, single=found.single)
+    steps = plan(found, feeder, store)
+    named = inputs if inputs in ("recorded", "doctests") else str(Path(inputs).resolve())
+    options = {"inputs": named, "single": "yes" if found.single else ""}
+    keeper = runs.begin(store, config, command="evolve", targets=[target], options=options)
+    keeper.plan(steps)
+    return _Session(store, config, keeper, feeder)
 
 
-def _score(champion: Champion | None) -> float | None:
-    return champion.strength.score if champion and champion.strength else None
+def _resumed(store: Store, config: Config, run_id: str, wish: LandingWish) -> _Session:
+    keeper = runs.resume(store, config, command="evolve", run_id=run_id)
+    config = runs.settings_of(keeper.run, config)
+    genes, gone = current(keeper.left, store)
+    for step in gone:
+        keeper.note(step)
+    store.put_genes(genes)
+    known = (store.gene(step.gene) for step in keeper.steps)
+    require_landable(wish, (Path(gene.path) for gene in known if gene))
+    options = keeper.run.options
+    single = bool(options.get("single"))
+    feeder = Feeder(store, config, genes, inputs=options.get("inputs", "recorded"), single=single)
+    return _Session(store, config, keeper, feeder)
 
 
-def _draw(console: Console, found: Evolution) -> None:
-    champion = found.champion
-    if champion is None:
-        console.print(f"{found.gene.target}: no better version; {found.reason}")
-        draw_trials(console, [trial for trial in found.trials if trial.verdict == "failed"])
+class _Session:
+    """One sitting of one run."""
+
+    def __init__(self, store: Store, config: Config, keeper: Keeper, feeder: Feeder) -> None:
+        self._store, self._config, self._keeper, self._feeder = store, config, keeper, feeder
+        self._single = bool(keeper.run.options.get("single"))
+
+    def through(self, wish: LandingWish) -> int:
+        """Give what is left its turns, print what came of all of it, land what is to land."""
+        keeper = self._keeper
+        waiting = keeper.left
+        meter = Meter(runs.remaining(keeper.run) if waiting else Budget())
+        worker, campaign, progress = self._parts(meter, len(waiting))
+        self._announce(len(waiting))
+        with _stopped_by_signals(campaign), progress.shown():
+            campaign.run()
+        landed = land(
+            changes_of(keeper.steps, self._store), wish, store=self._store, run=keeper.run.id
+        )
+        report = report_of(self._store, keeper, worker.evolutions, landed=landed)
+        self._say(report, campaign, landed)
+        return _exit_code(report, campaign, landed)
+
+    def _parts(self, meter: Meter, total: int) -> tuple[EvolveWorker, Campaign, ProgressTalk]:
+        progress = ProgressTalk(total=total, meter=meter, detailed=self._single)
+        genes = [self._store.gene(step.gene) for step in self._keeper.left]
+        worker = EvolveWorker(
+            self._store,
+            Ledger(self._store, open_keys(self._config)),
+            self._config,
+            self._feeder,
+            [gene for gene in genes if gene],
+            single=self._single,
+            tell=progress.say,
+        )
+        weights = weights_of(self._keeper.left, self._store)
+        campaign = Campaign(self._keeper, meter, worker, progress, weights=weights)
+        return worker, campaign, progress
+
+    def _announce(self, waiting: int) -> None:
+        if self._single or wants_json():
+            return
+        run, most = self._keeper.run, waiting * self._config.budget_s / 60
+        limit = run.budget or f"no budget: up to {most:.0f} min, --budget 10min would limit it"
+        out = len(self._keeper.steps) - waiting
+        words = f"run {run.id}: {waiting} functions to try ({limit}); {out} not, or tried already"
+        talk().print(words, markup=False, soft_wrap=True)
+
+    def _say(self, report: Report, campaign: Campaign, landed: Landed) -> None:
+        emit(report.document(), lambda out: draw_report(out, report, landed))
+        run = self._keeper.run
+        if run.state == "stopped":
+            why = "interrupted" if campaign.interrupted else "the budget is spent"
+            more = "" if campaign.interrupted else " --budget 10min"
+            talk().print(
+                f"{why}; what was found is kept. Go on: codegenesis evolve --resume {run.id}{more}",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def _exit_code(report: Report, campaign: Campaign, landed: Landed) -> int:
+    if campaign.interrupted:
+        return 130
+    if report.found:
+        return landed.exit_code
+    return 6 if campaign.cut_short or report.left else 3
+
+
+@contextmanager
+def _stopped_by_signals(campaign: Campaign) -> Iterator[None]:
+    """The first Ctrl-C stops the run, the second does not wait for it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
-    console.print(Syntax(champion.diff, "diff", background_color="default"))
-    again = f"nothing was changed; codegenesis diff {champion.variant.id} shows it again"
-    draw_explanation(console, explain(champion, gene=found.gene), undo=again)
-    draw_trials(console, list(champion.trials))
-    draw_funnel(console, found.funnel)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if campaign.interrupted:
+            raise KeyboardInterrupt
+        campaign.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -25,7 +25,7 @@ def calls_of(path: Path) -> list[bytes]:
     Raises:
         UsageError: the file cannot be read, or a line is no call.
     """
-    return [_call(line, f"{path}:{number}") for number, line in lines_of(path)]
+    return [call_of(line, f"{path}:{number}") for number, line in lines_of(path)]
 
 
 def observe(gene: Gene, calls: Iterable[bytes], config: Config) -> list[Observation]:
@@ -55,7 +55,8 @@ def lines_of(path: Path) -> list[tuple[int, str]]:
     return [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 
-def _call(line: str, place: str) -> bytes:
+def call_of(line: str, place: str) -> bytes:
+    """The call that a line says; `place` is named where it says none."""
     try:
         given = json.loads(line)
         return wire.encode_call(tuple(given.get("args", [])), dict(given.get("kwargs", {})))

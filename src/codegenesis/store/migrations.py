@@ -107,8 +107,8 @@ _RUNS = Migration(
         """CREATE TABLE run_steps (
             run TEXT NOT NULL, position BIGINT NOT NULL, target TEXT NOT NULL, gene TEXT NOT NULL,
             state TEXT NOT NULL, reason TEXT NOT NULL, remedy TEXT NOT NULL,
-            variant TEXT NOT NULL, trials BIGINT NOT NULL, seconds DOUBLE PRECISION,
-            PRIMARY KEY (run, position))""",
+            variant TEXT NOT NULL, file_digest TEXT NOT NULL, trials BIGINT NOT NULL,
+            seconds DOUBLE PRECISION, PRIMARY KEY (run, position))""",
         """CREATE TABLE landings (
             number {serial}, run TEXT NOT NULL, path TEXT NOT NULL, before {blob} NOT NULL,
             after {blob} NOT NULL, targets {blob} NOT NULL, at_ns BIGINT NOT NULL,

@@ -249,6 +249,7 @@ run_steps = Table(
     _text("reason"),
     _text("remedy"),
     _text("variant"),
+    _text("file_digest"),
     _whole("trials"),
     _float("seconds"),
 )
