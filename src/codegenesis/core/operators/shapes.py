@@ -10,7 +10,7 @@ A *funnel* is what a comprehension can say: nested `for` and `if`, with one stat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -239,7 +239,7 @@ def _sets(node: cst.CSTNode, name: str) -> bool:
     return isinstance(node, cst.For | cst.CompFor) and name in targets(node.target)
 
 
-def leaves(body: list[cst.CSTNode]) -> bool:
+def leaves(body: Sequence[cst.CSTNode]) -> bool:
     """Whether what follows the block is never reached from it."""
     match body[-1] if body else None:
         case cst.If(body=then, orelse=cst.Else(body=other)):

@@ -6,6 +6,7 @@ from codegenesis.core.operators.reducing import (
     equal_count,
     inline_extremes,
     linear_search,
+    prefix_sums,
     product,
     summation,
 )
@@ -13,6 +14,7 @@ from codegenesis.core.operators.reducing import (
 OPERATORS: tuple[Operator, ...] = (
     linear_search.OPERATOR,
     equal_count.OPERATOR,
+    prefix_sums.OPERATOR,
     summation.OPERATOR,
     product.OPERATOR,
     early_exit.OPERATOR,
