@@ -34,7 +34,7 @@ def places(program: Program) -> Iterator[Place]:
         if block.function is None or block.chained:
             continue
         for stmt in block.stmts:
-            if not stmt.docstring:
+            if not stmt.fixed:
                 yield Place(stmt, after=False)
         if not jumps(block.stmts[-1]):
             yield Place(block.stmts[-1], after=True)
@@ -43,7 +43,7 @@ def places(program: Program) -> Iterator[Place]:
 def movable(stmt: Stmt) -> bool:
     """Whether it stands on lines of its own and is no part of an `if` chain, no `def`."""
     inner = isinstance(stmt.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    free = stmt.alone and not stmt.docstring and not stmt.block.chained
+    free = stmt.alone and not stmt.fixed and not stmt.block.chained
     return free and not inner and stmt.block.function is not None
 
 

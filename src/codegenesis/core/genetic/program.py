@@ -46,6 +46,11 @@ class Function(msgspec.Struct, eq=False):
         """As it is called."""
         return self.node.name
 
+    @property
+    def returns(self) -> bool:
+        """Whether `return` may give a value: everywhere but in an async generator."""
+        return not (self.generator and isinstance(self.node, ast.AsyncFunctionDef))
+
 
 class Block(msgspec.Struct, eq=False):
     """A suite: the statements of one body.
@@ -77,6 +82,7 @@ class Stmt(msgspec.Struct, eq=False):
         alone: nothing else but a comment stands on its lines.
         blocks: its suites, in order.
         exprs: its own expressions that are part of no other, in order.
+        fixed: a docstring or a declaration of names, that stays first.
     """
 
     node: ast.stmt
@@ -88,7 +94,7 @@ class Stmt(msgspec.Struct, eq=False):
     alone: bool
     blocks: list[Block]
     exprs: list[Expr]
-    docstring: bool = False
+    fixed: bool = False
 
 
 class Expr(msgspec.Struct, eq=False):

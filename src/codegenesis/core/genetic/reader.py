@@ -98,7 +98,8 @@ class _Reader:
             line = decorators[0].lineno
             start = self.program.text.rindex("@", 0, self.span(decorators[0])[0])
         stmt = Stmt(node, start, end, line, block, index, self.alone(start, end), [], [])
-        stmt.docstring = index == 0 and isinstance(node, ast.Expr) and _text(node.value)
+        doc = index == 0 and isinstance(node, ast.Expr) and _text(node.value)
+        stmt.fixed = doc or isinstance(node, ast.Global | ast.Nonlocal)
         block.stmts.append(stmt)
         self.program.stmts.append(stmt)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -129,7 +130,7 @@ class _Reader:
 
     def parts(self, stmt: Stmt) -> None:
         """The expressions and the suites of a statement that is no `def`."""
-        function = stmt.block.function
+        function = None if isinstance(stmt.node, ast.ClassDef) else stmt.block.function
         names = function.names if function else ()
         for order, part in enumerate(_of_statement(stmt.node)):
             self.expression(part, stmt, names=names, order=order)
@@ -158,6 +159,7 @@ class _Reader:
         order: int = 0,
     ) -> None:
         node, role, need = part
+        role = "other" if isinstance(node, ast.Starred) else role
         start, end = self.span(node)
         if parent and isinstance(node, ast.GeneratorExp) and end == parent.end:
             start, end = start + 1, end - 1
@@ -264,7 +266,8 @@ def _of_collection(node: ast.expr, role: str) -> Iterator[Part]:
         case ast.Lambda(body=body):
             yield body, "return", syntax.TEST
         case ast.Starred(value=value):
-            yield value, "target" if role == "target" else "other", syntax.BIT_OR
+            stored = isinstance(node.ctx, ast.Store)
+            yield value, "target" if stored else "other", syntax.BIT_OR
         case ast.NamedExpr(value=value):
             yield value, "value", syntax.TEST
         case ast.Await(value=value):

@@ -58,6 +58,8 @@ def visible(program: Program, stmt: Stmt, inside: Expr | None = None) -> list[st
 def results(program: Program, stmt: Stmt) -> list[tuple[str, float]]:
     """What a `return` at `stmt` could give."""
     function = stmt.block.function
+    if function is None or not function.returns:
+        return []
     names = visible(program, stmt)
     found: dict[str, float] = {}
     wanted = program.vocabulary.returned
@@ -65,7 +67,7 @@ def results(program: Program, stmt: Stmt) -> list[tuple[str, float]]:
         if readable(text, names, program):
             found.setdefault(text, 0.8)
     for name in names[:_MOST_NAMES]:
-        found.setdefault(name, 0.7 if function and name not in function.parameters else 0.6)
+        found.setdefault(name, 0.7 if name not in function.parameters else 0.6)
     for text, weight in _plain(wanted):
         found.setdefault(text, weight)
     return list(found.items())

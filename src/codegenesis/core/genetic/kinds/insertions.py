@@ -145,7 +145,7 @@ def _put(
 
 def _simple(program: Program, stmt: Stmt) -> str:
     """The text of a statement that can be copied; empty otherwise."""
-    if layout.compound(stmt) or stmt.docstring or stmt.block.function is None:
+    if layout.compound(stmt) or stmt.fixed or stmt.block.function is None:
         return ""
     if isinstance(stmt.node, ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal | ast.Pass):
         return ""
@@ -178,7 +178,7 @@ def _wants_base_case(program: Program, place: Place) -> float:
     if place.after:
         return 0.0
     block = place.block
-    first = all(each.docstring for each in block.stmts[: place.stmt.index])
+    first = all(each.fixed for each in block.stmts[: place.stmt.index])
     owner = block.owner
     if first and owner and owner.node in _functions(program):
         return 0.7

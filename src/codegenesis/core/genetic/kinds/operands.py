@@ -274,7 +274,8 @@ def _parts(expr: Expr) -> Iterator[tuple[Expr, float]]:
 def _pairs(parts: list[Expr]) -> Iterator[tuple[Expr, Expr]]:
     for index, one in enumerate(parts):
         for other in parts[index + 1 :]:
-            if one.text != other.text and not isinstance(one.node, ast.Starred):
+            starred = isinstance(one.node, ast.Starred) or isinstance(other.node, ast.Starred)
+            if one.text != other.text and not starred:
                 yield one, other
 
 

@@ -15,7 +15,7 @@ def deleted(program: Program) -> Iterator[Edit]:
     """A statement left out."""
     for stmt in program.stmts:
         block = stmt.block
-        if block.function is None or stmt.docstring or isinstance(stmt.node, ast.Pass):
+        if block.function is None or stmt.fixed or isinstance(stmt.node, ast.Pass):
             continue
         weight = 0.25 if layout.compound(stmt) else 0.5
         if isinstance(stmt.node, ast.Return) and block.owner and block.field == "body":
