@@ -34,7 +34,7 @@ _START_S = 120.0
 #: Versions handed to one arena at a time: few enough that both are done at about the same time.
 _PART = 64
 #: Times as many steps for a version that is looked at by itself.
-_GENEROUS = 50
+_GENEROUS = 10
 _LOST = Score(error="the arena ended while it was tried")
 
 
