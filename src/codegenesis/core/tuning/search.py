@@ -3,8 +3,9 @@
 Spaces are conditional: a place counts only under the options that lead to it, so it is not varied,
 and nothing is learned of it, elsewhere. Optuna (extra `tune`) learns which regions are good from
 all that was scored; what is built in moves one place at a time and doubles what helped, which finds
-the same in small spaces. Both begin with what stands in the source. Rejected: nevergrad (has no
-conditional spaces), hyperopt (is no longer kept), and a grid (three places are too many for one).
+the same in small spaces. Both begin with what stands in the source and ask for every option of a
+choice. Rejected: nevergrad (has no conditional spaces), hyperopt (is no longer kept), and a grid
+(three places are too many for one).
 """
 
 from __future__ import annotations
@@ -120,6 +121,11 @@ class Parzen:
         self._seen = {_key(effective(places, {}))}
         self._trial: Trial | None = None
         self._study.enqueue_trial(effective(places, {}))
+        for site in places:
+            for option in site.choices:
+                self._study.enqueue_trial(
+                    effective(places, {**dict(site.under), site.name: option})
+                )
         self._suggested()
         self.tell(0.0)
 
