@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from codegenesis.arena.synthesis.values import ERR, Column, key, kinds_of
 
-_LATE = 192  # trials between two yields
+_WORK = 4000  # values computed between two yields
 
 
 class Part(NamedTuple):
@@ -163,9 +163,10 @@ class Bank:
         self._parts = parts
         self._most, self._largest = most, largest
         self._levels: defaultdict[tuple[str, int], list[Entry]] = defaultdict(list)
-        self._waiting: defaultdict[int, list[Entry]] = defaultdict(list)
+        self._waiting: defaultdict[int, list[tuple[Entry, bool]]] = defaultdict(list)
         self._seen: set[int] = set()
         self._watch = watch
+        self._late = max(8, _WORK // max([len(entry.values) for entry in leaves], default=1))
         for entry in leaves:
             self.offer(entry)
 
@@ -182,8 +183,9 @@ class Bank:
             return False
         self._seen.add(mark)
         entry.kinds = kinds_of(entry.values)
-        self._waiting[max(entry.cost, self.cost + 1)].append(entry)
-        if self._watch and self.cost:
+        growing = self.cost > 0
+        self._waiting[max(entry.cost, self.cost + 1)].append((entry, growing))
+        if self._watch and growing:
             self._watch(entry)
         return True
 
@@ -191,12 +193,12 @@ class Bank:
         """Enumerate, a little at a time, until it is full."""
         while not self.full:
             cost = self.cost + 1
-            for entry in self._waiting.pop(cost, ()):
-                self._keep(entry, cost, told=cost > 1 and self._watch is not None)
+            for entry, told in self._waiting.pop(cost, ()):
+                self._keep(entry, cost, told=told)
             for part in self._parts:
                 yield from self._level(part, cost)
-            for entry in self._waiting.pop(cost, ()):
-                self._keep(entry, cost, told=True)
+            for entry, told in self._waiting.pop(cost, ()):
+                self._keep(entry, cost, told=told)
             self.cost = cost
 
     def _level(self, part: Part, cost: int) -> Iterator[None]:
@@ -209,7 +211,7 @@ class Bank:
                 continue
             for number, kids in enumerate(product(*pools)):
                 self._try(part, kids, cost)
-                if number % _LATE == _LATE - 1:
+                if number % self._late == self._late - 1:
                     yield
                     if len(self.entries) >= self._most:
                         return

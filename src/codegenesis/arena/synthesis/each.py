@@ -8,17 +8,19 @@ extremes and the like have to be tried forwards; they are offered to the bank ou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from codegenesis.arena.synthesis.aims import Aim
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part, leaf
-from codegenesis.arena.synthesis.reducing import REDUCED, Reduced
+from codegenesis.arena.synthesis.reducing import REDUCED, Form, Reduced
 from codegenesis.arena.synthesis.sources import Source
 from codegenesis.arena.synthesis.values import ERR
 
 _MOST = 40_000
+_PLENTY = 120
 _LARGEST = 7
-_DEAREST_FORWARD = 6
+_DEAREST = 6
 _WRAPS: dict[type, str] = {list: "[{0} for LOOP]", tuple: "tuple({0} for LOOP)"}
 _GLUES = ("", " ", ", ", ",", "-", "\n", "_", "; ", "/", ".", "|", ":")
 
@@ -46,7 +48,10 @@ class Each:
     ) -> None:
         self.source, self._outer, self._solved = source, outer, solved
         self._wanted, self._lenient = wanted, lenient
-        self._counts = [len(items) if items is not None else 0 for items in source.items]
+        self.items = _shortened(source.items, len(wanted))
+        self._counts = [len(items) if items is not None else 0 for items in self.items]
+        ends = list(accumulate(self._counts))
+        self.spans = list(zip([0, *ends], ends, strict=False))
         self._known = sum(self._counts[: len(wanted)])
         self._aims: list[Aim] = []
         self.bank = Bank(
@@ -54,6 +59,8 @@ class Each:
         )
         self._set_aims()
         self._told = 0
+        self._pairs = Reduced(self, wanted, solved)
+        self._types = set(map(type, wanted))
 
     # --- the bank inside ------------------------------------------------------------------------
 
@@ -61,7 +68,7 @@ class Each:
         made = [
             leaf(
                 name,
-                [item[place] for items in self.source.items for item in items or ()],
+                [item[place] for items in self.items for item in items or ()],
                 slot=place,
             )
             for place, name in enumerate(self.source.names)
@@ -155,7 +162,7 @@ class Each:
         self, rows: Sequence[Any], pick: Callable[[Any], Any], *, ordered: bool
     ) -> list[bool] | None:
         made: list[bool] = []
-        for wanted, items in zip(rows, self.source.items, strict=False):
+        for wanted, items in zip(rows, self.items, strict=False):
             picked = [pick(item) for item in items or ()]
             marks = _subsequence(picked, wanted) if ordered else [p in wanted for p in picked]
             if marks is None or (not ordered and len({*picked} & wanted) != len(wanted)):
@@ -197,15 +204,11 @@ class Each:
             fold: takes the items of the row and, for each of the kids, its values in them.
             partial: it copes with values that are missing.
         """
-        start, values = 0, list[Any]()
-        for items, count in zip(self.source.items, self._counts, strict=True):
-            columns = [kid.values[start : start + count] for kid in kids]
-            start += count
-            values.append(_folded(fold, items, columns, partial=partial))
+        values = self._rows(kids, fold, partial=partial)
+        if values is None:
+            return None
         total = cost + self.source.cost + sum(kid.cost for kid in kids)
         whole = not any(value is ERR for value in values)
-        if not any(value is not ERR for value in values):
-            return None
         text = template.replace("LOOP", _braced(self.source.loop))
         part = Part(
             text,
@@ -215,6 +218,20 @@ class Each:
             slot=1000,
         )
         return Entry(tuple(values), total, part, kids, whole=whole)
+
+    def _rows(
+        self, kids: tuple[Entry, ...], fold: Callable[..., Any], *, partial: bool
+    ) -> list[Any] | None:
+        """A value for each row; None when there is none for any."""
+        columns = [kid.values for kid in kids]
+        partial = partial or all(kid.whole for kid in kids)
+        values = [
+            ERR
+            if items is None
+            else _folded(fold, items, [column[start:stop] for column in columns], partial=partial)
+            for items, (start, stop) in zip(self.items, self.spans, strict=True)
+        ]
+        return values if any(value is not ERR for value in values) else None
 
     def run(self) -> Iterator[None]:
         """Grow, look, offer; a little at a time."""
@@ -233,30 +250,39 @@ class Each:
             self._forward(entry)
             if number % 50 == 49:
                 yield
-        yield from Reduced(self, self._wanted, self._solved).pairs()
+        yield from self._pairs.pairs()
 
     def _forward(self, entry: Entry) -> None:
-        if entry.cost + self.source.cost > _DEAREST_FORWARD or entry.part.tail:
+        if entry.constant or entry.part.tail:
             return
-        if not entry.constant:
-            for form in REDUCED:
-                if form.kind in entry.kinds:
-                    self._offer(form.template, entry, form.fold, form.cost)
+        cost = entry.cost + self.source.cost
+        for form in REDUCED:
+            fits = form.gives is None or form.gives in self._types
+            most = _DEAREST + (form.gives is str) if fits else _DEAREST - 2
+            if form.kind in entry.kinds and cost <= most:
+                self._form(form, entry)
 
-    def _offer(self, template: str, entry: Entry, fold: Callable[..., Any], cost: int) -> None:
+    def _form(self, form: Form, entry: Entry) -> None:
         names = self.source.names
-        if "SELF" in template and (len(names) != 1 or not self.source.text):
+        if "SELF" in form.template and (len(names) != 1 or not self.source.text):
             return
-        text = template.replace("SELF", _braced(self.source.text)).replace("NAME", names[-1])
-        if made := self.outer(text, (entry,), fold, cost=cost):
-            self._outer.offer(made)
+        text = form.template.replace("SELF", _braced(self.source.text)).replace("NAME", names[-1])
+        made = self.outer(text, (entry,), form.fold, cost=form.cost, imports=form.imports)
+        if made:
+            self.offer(made)
+
+    def offer(self, made: Entry) -> None:
+        """To the bank outside."""
+        self._outer.offer(made)
 
 
 def _folded(
-    fold: Callable[..., Any], items: Any, columns: Sequence[Sequence[Any]], *, partial: bool
+    fold: Callable[..., Any],
+    items: list[tuple[Any, ...]],
+    columns: Sequence[Sequence[Any]],
+    *,
+    partial: bool,
 ) -> Any:
-    if items is None:
-        return ERR
     if not partial and any(value is ERR for column in columns for value in column):
         return ERR
     try:
@@ -313,3 +339,15 @@ def _subsequence(items: Sequence[Any], wanted: Sequence[Any]) -> list[bool] | No
 def _has_pairs(wanted: Sequence[Any]) -> bool:
     items = [item for value in wanted for item in value]
     return bool(items) and all(isinstance(item, tuple) and len(item) == 2 for item in items)
+
+
+def _shortened(
+    items: tuple[list[tuple[Any, ...]] | None, ...], known: int
+) -> list[list[tuple[Any, ...]] | None]:
+    """Without the elements of some probes, where there would be too many."""
+    made: list[list[tuple[Any, ...]] | None] = list(items[:known])
+    size = sum(len(row) for row in made if row is not None)
+    for row in items[known:]:
+        size += len(row or ())
+        made.append(row if size <= _PLENTY else None)
+    return made

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import operator as op
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from itertools import accumulate, groupby
 from statistics import median
 from typing import Any
 
@@ -43,7 +44,7 @@ _NUMBERS = [
     _part("int({0})", int, "float", 1),
     _part("float({0})", float, "int", 3),
     _part("math.sqrt({0})", math.sqrt, "num", 2)._replace(imports=("import math",)),
-    _part("math.isqrt({0})", math.isqrt, "int", 3)._replace(imports=("import math",)),
+    _part("math.isqrt({0})", math.isqrt, "int", 4)._replace(imports=("import math",)),
     _part("math.gcd({0}, {1})", math.gcd, "int int", 3, commutes=True)._replace(
         imports=("import math",)
     ),
@@ -58,6 +59,8 @@ _NUMBERS = [
     _part("divmod({0}, {1})", divmod, "int int", 2),
 ]
 _CONDITIONS = [
+    _part("({0} % {1} == 0)", lambda a, b: a % b == 0, "int int"),
+    _part("({0} == {0}[::-1])", lambda items: items == items[::-1], "seq", 2),
     _part("({0} < {1})", op.lt, "num num"),
     _part("({0} <= {1})", op.le, "num num"),
     _part("({0} == {1})", op.eq, "num num", commutes=True),
@@ -71,12 +74,12 @@ _CONDITIONS = [
     _part("({0} == {1})", op.eq, "bool bool", 3, commutes=True),
     _part("(not {0})", op.not_, "bool"),
     _part("(not {0})", op.not_, "sized"),
-    _part("({0} is None)", lambda value: value is None, "any", 2),
-    _part("isinstance({0}, list)", lambda value: isinstance(value, list), "any", 3),
-    _part("isinstance({0}, str)", lambda value: isinstance(value, str), "any", 3),
-    _part("isinstance({0}, int)", lambda value: isinstance(value, int), "any", 3),
-    _part("({0} and {1})", lambda a, b: a and b, "bool bool", commutes=True),
-    _part("({0} or {1})", lambda a, b: a or b, "bool bool", commutes=True),
+    _part("({0} is None)", lambda value: value is None, "optional", 1),
+    _part("isinstance({0}, list)", lambda value: isinstance(value, list), "mixed", 1),
+    _part("isinstance({0}, str)", lambda value: isinstance(value, str), "mixed", 1),
+    _part("isinstance({0}, int)", lambda value: isinstance(value, int), "mixed", 1),
+    _part("({0} and {1})", lambda a, b: a and b, "bool bool", 2, commutes=True),
+    _part("({0} or {1})", lambda a, b: a or b, "bool bool", 2, commutes=True),
 ]
 _TEXT = [
     _part("{0}.upper()", str.upper, "str"),
@@ -127,6 +130,7 @@ _SEQUENCES = [
     _part("sorted({0})", sorted, "iter"),
     _part("sorted({0}, reverse=True)", lambda items: sorted(items, reverse=True), "iter", 2),
     _part("sum({0})", safe.total, "nums"),
+    _part("(sum({0}) / len({0}))", lambda items: sum(items) / len(items), "nums", 2),
     _part("sum({0})", safe.total, "bools"),
     _part("all({0})", all, "bools"),
     _part("any({0})", any, "bools"),
@@ -136,7 +140,7 @@ _SEQUENCES = [
     _part("min({0}, key=len)", lambda items: min(items, key=len), "strs", 2),
     _part("max({0}, key=len)", lambda items: max(items, key=len), "lists", 2),
     _part("sorted({0}, key=len)", lambda items: sorted(items, key=len), "strs", 2),
-    _part("math.prod({0})", safe.product, "nums", 2)._replace(imports=("import math",)),
+    _part("math.prod({0})", safe.product, "nums", 3)._replace(imports=("import math",)),
     _part("median({0})", median, "nums", 3)._replace(imports=("from statistics import median",)),
     _part("({0} + {1})", safe.add, "list list"),
     _part("({0} + {1})", safe.add, "tuple tuple", 2),
@@ -148,7 +152,7 @@ _SEQUENCES = [
     _part("set({0})", set, "iter"),
     _part("list({0})", list, "iter", 1),
     _part("tuple({0})", tuple, "iter", 2),
-    _part("[{0}]", lambda item: [item], "any", 2),
+    _part("[{0}]", lambda item: [item], "any", 3),
     _part("list(zip({0}, {1}))", lambda a, b: list(zip(a, b, strict=False)), "iter iter", 2),
     _part("list(zip(*{0}))", lambda rows: list(zip(*rows, strict=False)), "lists", 3),
     _part("list(enumerate({0}))", lambda items: list(enumerate(items)), "seq", 3),
@@ -158,6 +162,26 @@ _SEQUENCES = [
     _part("[item for row in {0} for item in row]", safe.flat, "lists", 2),
     _part("[{0}[i:i + {1}] for i in range(len({0}) - {1} + 1)]", safe.windows, "seq int", 4),
     _part("[{0}[i:i + {1}] for i in range(0, len({0}), {1})]", safe.chunks, "seq int", 4),
+]
+_SEQUENCES += [
+    _part(
+        "[(key, len(list(run))) for key, run in groupby({0})]",
+        lambda items: [(k, len(list(run))) for k, run in groupby(items)],
+        "seq",
+        2,
+    )._replace(imports=("from itertools import groupby",)),
+    _part("list(accumulate({0}))", lambda items: list(accumulate(items)), "nums", 3)._replace(
+        imports=("from itertools import accumulate",)
+    ),
+    _part("list(combinations({0}, {1}))", safe.combined, "seq int", 4)._replace(
+        imports=("from itertools import combinations",)
+    ),
+    _part("list(permutations({0}))", safe.permuted, "seq", 4)._replace(
+        imports=("from itertools import permutations",)
+    ),
+    _part("list(product({0}, {1}))", safe.crossed, "iter iter", 4)._replace(
+        imports=("from itertools import product",)
+    ),
 ]
 _COUNTER = ("from collections import Counter",)
 _TABLES = [
@@ -197,6 +221,8 @@ _TABLES = [
     _part("({0} <= {1})", op.le, "set set", 2),
 ]
 _DEARER = {"str({0})", "chr({0})", "bin({0})", "hex({0})", "int({0})", "float({0})", "ord({0})"}
+_IN_STEPS = {"({1} in {0})", "({1} not in {0})", "[{0}]", "({0} + {1})", "max({0})", "min({0})"}
+_TO_FLOAT = {"({0} / {1})", "math.sqrt({0})", "float({0})", "median({0})"}
 
 
 def parts(kinds: Collection[str]) -> list[Part]:
@@ -206,6 +232,8 @@ def parts(kinds: Collection[str]) -> list[Part]:
 
 
 def _priced(part: Part, kinds: Collection[str]) -> Part:
+    if part.text in _TO_FLOAT and "float" not in kinds:
+        return part._replace(cost=part.cost + 2)
     if part.text not in _DEARER:
         return part
     foreign = {"str", "num"} - set(kinds)
@@ -213,8 +241,14 @@ def _priced(part: Part, kinds: Collection[str]) -> Part:
     return part._replace(cost=part.cost + 1) if to_text and "str" in foreign else part
 
 
-def small(kinds: Iterable[str]) -> list[Part]:
+def small(kinds: Collection[str]) -> list[Part]:
     """What steps of loops are made of: arithmetic, comparisons, and the basics of sequences."""
-    wanted = set(kinds)
-    made = [*_NUMBERS, *_CONDITIONS, *_TEXT, *_SEQUENCES[:12], *_TABLES[:3]]
-    return [part for part in made if part.cost <= 2 and ("str" in wanted or part not in _TEXT)]
+    made = [*_NUMBERS, *_CONDITIONS]
+    if "str" in kinds:
+        made += _TEXT
+    if {"str", "list", "tuple"} & set(kinds):
+        made += _SEQUENCES[:14]
+        made += [part for part in _SEQUENCES if part.text in _IN_STEPS]
+    if "dict" in kinds:
+        made += _TABLES[:3]
+    return [_priced(part, kinds) for part in made if part.cost <= 3]

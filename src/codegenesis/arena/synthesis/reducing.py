@@ -24,12 +24,15 @@ class Form(NamedTuple):
         kind: that the body must be of.
         template: LOOP stands for the loop, SELF for what is looped over, NAME for the variable.
         fold: takes the items of a row and the values of the body in them.
+        gives: type of the result; None when it is that of the elements.
     """
 
     kind: str
     template: str
     fold: Callable[..., Any]
+    gives: type | None = None
     cost: int = 2
+    imports: tuple[str, ...] = ()
 
 
 def _kept(items: Sequence[Any], marks: Sequence[Any]) -> list[Any]:
@@ -47,31 +50,28 @@ def _sorted_by(items: Sequence[Any], keys: Sequence[Any], *, reverse: bool = Fal
 
 
 REDUCED: tuple[Form, ...] = (
-    Form("bool", "any({0} for LOOP)", lambda _, v: any(v)),
-    Form("bool", "all({0} for LOOP)", lambda _, v: all(v)),
-    Form("bool", "sum(1 for LOOP if {0})", lambda _, v: sum(map(bool, v))),
-    Form("bool", "[NAME for LOOP if {0}]", _kept),
-    Form(
-        "bool", "next((NAME for LOOP if {0}), None)", lambda i, v: next(iter(_kept(i, v)), None), 3
-    ),
-    Form("bool", "next((NAME for LOOP if {0}), -1)", lambda i, v: next(iter(_kept(i, v)), -1), 3),
-    Form("bool", "next(NAME for LOOP if {0})", lambda i, v: _kept(i, v)[0], 3),
-    Form("num", "sum({0} for LOOP)", lambda _, v: sum(v)),
-    Form("num", "max({0} for LOOP)", lambda _, v: max(v)),
-    Form("num", "min({0} for LOOP)", lambda _, v: min(v)),
-    Form("int", "math.prod({0} for LOOP)", lambda _, v: safe.product(v), 3),
-    Form("any", "[{0} for LOOP]", lambda _, v: list(v)),
-    Form("scalar", "{{{0} for LOOP}}", lambda _, v: set(v)),
-    Form("str", "''.join({0} for LOOP)", lambda _, v: "".join(v)),
+    Form("bool", "any({0} for LOOP)", lambda _, v: any(v), bool),
+    Form("bool", "all({0} for LOOP)", lambda _, v: all(v), bool),
+    Form("bool", "sum(1 for LOOP if {0})", lambda _, v: sum(map(bool, v)), int),
+    Form("bool", "[NAME for LOOP if {0}]", _kept, list),
+    Form("bool", "next((NAME for LOOP if {0}), None)", lambda i, v: next(iter(_kept(i, v)), None)),
+    Form("bool", "next((NAME for LOOP if {0}), -1)", lambda i, v: next(iter(_kept(i, v)), -1)),
+    Form("bool", "next(NAME for LOOP if {0})", lambda i, v: _kept(i, v)[0]),
+    Form("num", "sum({0} for LOOP)", lambda _, v: sum(v), int),
+    Form("num", "max({0} for LOOP)", lambda _, v: max(v), int),
+    Form("num", "min({0} for LOOP)", lambda _, v: min(v), int),
+    Form("int", "math.prod({0} for LOOP)", lambda _, v: safe.product(v), int, 3, ("import math",)),
+    Form("any", "[{0} for LOOP]", lambda _, v: list(v), list),
+    Form("scalar", "{{{0} for LOOP}}", lambda _, v: set(v), set),
+    Form("str", "''.join({0} for LOOP)", lambda _, v: "".join(v), str),
     Form("scalar", "max(SELF, key=lambda NAME: {0})", lambda i, v: max(_by(i, v), key=_first)[1]),
-    Form(
-        "scalar", "min(SELF, key=lambda NAME: {0})", lambda i, v: min(_by(i, v), key=_first)[1], 3
-    ),
-    Form("scalar", "sorted(SELF, key=lambda NAME: {0})", _sorted_by, 2),
+    Form("scalar", "min(SELF, key=lambda NAME: {0})", lambda i, v: min(_by(i, v), key=_first)[1]),
+    Form("scalar", "sorted(SELF, key=lambda NAME: {0})", _sorted_by, list),
     Form(
         "scalar",
         "sorted(SELF, key=lambda NAME: {0}, reverse=True)",
         lambda i, v: _sorted_by(i, v, reverse=True),
+        list,
         3,
     ),
 )
@@ -120,6 +120,8 @@ class Reduced:
     ) -> None:
         self._each, self._wanted, self._solved = each, wanted, solved
         self._kinds = set(map(type, wanted))
+        self._seen: set[tuple[int, int]] = set()
+        self._tabled: dict[int, list[Entry]] = {}
 
     def pairs(self) -> Iterator[None]:
         """Try what fits the type of the results."""
@@ -137,33 +139,47 @@ class Reduced:
         for number, condition in enumerate(conditions[:150]):
             if self._kinds <= {int, float}:
                 self._sums(condition)
+                yield
             elif self._counts_fit(condition):
                 self._bodies(condition)
-            if number % 5 == 4:
+                yield
+            elif number % 20 == 19:
                 yield
 
+    def _is_new(self, one: Entry, two: Entry) -> bool:
+        mark = (id(one), id(two))
+        if mark in self._seen:
+            return False
+        self._seen.add(mark)
+        return True
+
     def _sums(self, condition: Entry) -> None:
-        for form, fold in (("sum", sum), ("max", max), ("min", min)):
-            for entry in self._each.bank.by_kind["num"][:60]:
-                if not entry.constant and entry.cost + condition.cost <= 7:
-                    made = self._each.outer(
-                        f"{form}({{0}} for LOOP if {{1}})",
-                        (entry, condition),
-                        _chosen(fold),
-                        partial=True,
-                    )
-                    if made:
-                        self._each._outer.offer(made)  # noqa: SLF001
+        if condition.cost > 5:
+            return
+        for entry in self._each.bank.by_kind["num"][:40]:
+            if entry.constant or entry.cost + condition.cost > 8:
+                continue
+            if not self._is_new(condition, entry):
+                continue
+            forms = (("sum", sum),) if entry.cost > 1 else (("sum", sum), ("max", max), ("min", min))
+            for form, fold in forms:
+                made = self._each.outer(
+                    f"{form}({{0}} for LOOP if {{1}})",
+                    (entry, condition),
+                    _chosen(fold),
+                    partial=True,
+                )
+                if made:
+                    self._each.offer(made)
 
     def _counts_fit(self, condition: Entry) -> bool:
         if self._kinds == {set} or self._kinds == {str}:
             return True
-        start = 0
-        for wanted, count in zip(self._wanted, self._each._counts, strict=False):  # noqa: SLF001
-            if sum(map(bool, condition.values[start : start + count])) != len(wanted):
-                return False
-            start += count
-        return True
+        spans = zip(self._wanted, self._each.spans, strict=False)
+        return all(
+            sum(map(bool, condition.values[start:stop])) == len(wanted)
+            for wanted, (start, stop) in spans
+        )
 
     def _bodies(self, condition: Entry) -> None:
         (kind,) = self._kinds if len(self._kinds) == 1 else (None,)
@@ -176,19 +192,28 @@ class Reduced:
             str: ("''.join({0} for LOOP if {1})", "".join),
         }
         template, make = forms[kind]
-        cheap = [e for e in self._each.bank.entries if e.cost <= 5][:4000]
-        if kind in (set, str):
-            cheap = cheap[:300]
-        rows = [row for row, mark in enumerate(condition.values) if mark]
-        rows = [row for row in rows if row < self._each._known]  # noqa: SLF001
-        flat = [item for value in self._wanted for item in value] if kind in (list, tuple) else None
-        for entry in cheap:
-            if flat is not None and not _equal_at(entry, rows, flat):
+        most = 3000 if kind in (list, tuple) else 300
+        fold = _chosen(make)
+        for entry in self._each.bank.entries[:most]:
+            if entry.constant or entry.cost > 6 or not self._is_new(condition, entry):
                 continue
-            made = self._each.outer(template, (entry, condition), _chosen(make), partial=True)
+            if not self._gives(fold, entry, condition):
+                continue
+            made = self._each.outer(template, (entry, condition), fold, partial=True)
             if made and made.values[: len(self._wanted)] == tuple(self._wanted):
                 self._solved(made, "comprehension")
                 return
+
+    def _gives(self, fold: Callable[..., Any], entry: Entry, condition: Entry) -> bool:
+        """Whether it has the wanted results; looks at no more rows than it must."""
+        for wanted, (start, stop) in zip(self._wanted, self._each.spans, strict=False):
+            try:
+                came = fold(None, entry.values[start:stop], condition.values[start:stop])
+            except Exception:  # noqa: BLE001 (whatever a fold makes of odd values)
+                return False
+            if came != wanted:
+                return False
+        return True
 
     # --- tables ---------------------------------------------------------------------------------
 
@@ -196,26 +221,22 @@ class Reduced:
         each = self._each
         keys = [e for e in each.bank.by_kind["scalar"] if not e.constant and e.whole][:400]
         for number, name in enumerate(keys):
-            if self._keys_fit(name):
+            if self._keys_fit(name) and len(self._tabled.setdefault(id(name), [])) < 3:
+                self._tabled[id(name)].append(name)
                 self._values(name)
                 self._collected(name)
-            if number % 20 == 19:
+                yield
+            elif number % 20 == 19:
                 yield
 
     def _keys_fit(self, name: Entry) -> bool:
-        start = 0
-        for wanted, count in zip(self._wanted, self._each._counts, strict=False):  # noqa: SLF001
-            if {*name.values[start : start + count]} != wanted.keys():
-                return False
-            start += count
-        return True
+        spans = zip(self._wanted, self._each.spans, strict=False)
+        return all({*name.values[start:stop]} == wanted.keys() for wanted, (start, stop) in spans)
 
     def _values(self, name: Entry) -> None:
         """Of `{K: V for …}` the values are known once the keys are."""
-        start, targets = 0, list[Any]()
-        for wanted, count in zip(self._wanted, self._each._counts, strict=False):  # noqa: SLF001
-            targets += [wanted[k] for k in name.values[start : start + count]]
-            start += count
+        spans = zip(self._wanted, self._each.spans, strict=False)
+        targets = [wanted[k] for wanted, (start, stop) in spans for k in name.values[start:stop]]
 
         def report(entry: Entry, _: str) -> None:
             if made := self._each.outer("{{{0}: {1} for LOOP}}", (name, entry), _paired):
@@ -251,7 +272,7 @@ class Reduced:
     def _orders(self) -> Iterator[None]:
         """`sorted(xs, key=lambda x: (A, B))`, where the result is a permutation."""
         each = self._each
-        known = zip(self._wanted, each.source.items, strict=False)
+        known = zip(self._wanted, each.items, strict=False)
         if not each.source.text or len(each.source.names) != 1:
             return
         if any(items is None or len(items) != len(want) for want, items in known):
@@ -261,7 +282,7 @@ class Reduced:
         name = each.source.names[0]
         for number, one in enumerate(keys):
             for two in keys:
-                if one is not two and one.cost + two.cost <= 6:
+                if one is not two and one.cost + two.cost <= 6 and self._is_new(one, two):
                     template = f"sorted({each.source.text}, key=lambda {name}: ({{0}}, {{1}}))"
                     self._tell(each.outer(template, (one, two), _ordered))
             if number % 4 == 3:
@@ -285,14 +306,3 @@ def _chosen(make: Callable[[Any], Any]) -> Callable[..., Any]:
         return make(kept)
 
     return fold
-
-
-def _equal_at(entry: Entry, rows: Sequence[int], wanted: Sequence[Any]) -> bool:
-    values = entry.values
-    if len(rows) != len(wanted):
-        return False
-    for row, want in zip(rows, wanted, strict=True):
-        value = values[row]
-        if value is ERR or value != want or type(value) is not type(want):
-            return False
-    return True

@@ -6,6 +6,7 @@ larger than their operands look first.
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -172,3 +173,25 @@ def method(name: str) -> Callable[..., Any]:
         return getattr(owner, name)(*operands) if operands else no_operands(owner)
 
     return call
+
+
+def combined(items: Sequence[Any], size: int) -> list[Any]:
+    """Combinations of few items."""
+    if len(items) > 10:
+        raise TooLargeError
+    return list(itertools.combinations(items, size))
+
+
+def permuted(items: Sequence[Any]) -> list[Any]:
+    """Permutations of very few items."""
+    if len(items) > 5:
+        raise TooLargeError
+    return list(itertools.permutations(items))
+
+
+def crossed(one: Iterable[Any], two: Iterable[Any]) -> list[Any]:
+    """Pairs of each with each."""
+    ones, twos = list(one), list(two)
+    if len(ones) * len(twos) > _RANGE:
+        raise TooLargeError
+    return list(itertools.product(ones, twos))

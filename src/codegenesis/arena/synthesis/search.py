@@ -17,9 +17,11 @@ from codegenesis.arena.synthesis.bank import Bank, Entry, Part
 from codegenesis.arena.synthesis.each import Each
 from codegenesis.arena.synthesis.grammar import parts
 from codegenesis.arena.synthesis.leaves import attributes, leaves
+from codegenesis.arena.synthesis.loops import Loops
 from codegenesis.arena.synthesis.messages import Found
 from codegenesis.arena.synthesis.parcels import Parcels
 from codegenesis.arena.synthesis.problem import Problem
+from codegenesis.arena.synthesis.recursion import recursions
 from codegenesis.arena.synthesis.solutions import Solutions
 from codegenesis.arena.synthesis.sources import sources
 
@@ -51,7 +53,7 @@ class Search:
         self._rng = Random(seed)
         self._enough = enough
         self._parts = [*extra, *attributes(problem), *parts(problem.kinds)]
-        self._extra_trials = 0
+        self._loops: Loops | None = None
         self.solutions = Solutions(problem, tell, lambda: self.trials)
         self._banks: list[Bank] = []
         self._aims = [Aim(problem.wanted, self.solutions.take, lenient=problem.lenient)]
@@ -63,7 +65,8 @@ class Search:
     @property
     def trials(self) -> int:
         """Expressions tried so far."""
-        return sum(bank.trials for bank in self._banks) + self._extra_trials
+        loops = self._loops.trials if self._loops else 0
+        return sum(bank.trials for bank in self._banks) + loops
 
     def run(self) -> Iterator[int]:
         """Search until nothing is left or what was found is good enough; gives the trials so far."""
@@ -94,7 +97,11 @@ class Search:
 
     def _strategies(self) -> list[tuple[Strategy, int]]:
         made: list[tuple[Strategy, int]] = [(self._main(), 10)]
-        for source in sources(self._problem, self.bank):
+        loops = sources(self._problem, self.bank)
+        self._loops = Loops(self._problem, loops, self.solutions.take, rng=self._rng)
+        made += [(strategy, 2) for strategy in self._loops.strategies()]
+        made += [(each, 2) for each in recursions(self._problem, self.solutions.take)]
+        for source in loops:
             each = Each(
                 source,
                 self.bank,
@@ -104,7 +111,8 @@ class Search:
                 lenient=self._problem.lenient,
             )
             self._banks.append(each.bank)
-            made.append((each.run(), max(2, 7 - 2 * source.cost)))
+            made.append((each.run(), max(1, 5 - source.cost)))
+        made[0] = (made[0][0], max(10, sum(weight for _, weight in made[1:])))
         return made
 
     def _main(self) -> Strategy:
@@ -129,8 +137,3 @@ class Search:
         if found.count >= self._enough and cost <= 6:
             return True
         return self.trials > at + _PATIENCE * cost * cost
-
-
-def kinds(values: Sequence[Any]) -> set[type]:
-    """Types of values."""
-    return set(map(type, values))

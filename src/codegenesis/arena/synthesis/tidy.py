@@ -42,7 +42,36 @@ def tidy(text: str) -> str:
     for _ in range(3):
         tree = _Tidy().visit(tree)
     ast.fix_missing_locations(tree)
-    return ast.unparse(tree)
+    return _single_parentheses(ast.unparse(tree))
+
+
+def _single_parentheses(text: str) -> str:
+    """`sum((x for x in xs))` is how `ast.unparse` writes `sum(x for x in xs)`."""
+    same, place = ast.dump(ast.parse(text)), text.find("((")
+    while place >= 0:
+        end = _closing(text, place + 1)
+        if end is not None and text[end + 1 : end + 2] == ")":
+            shorter = text[: place + 1] + text[place + 2 : end] + text[end + 1 :]
+            if " for " in shorter and _dump(shorter) == same:
+                text = shorter
+        place = text.find("((", place + 1)
+    return text
+
+
+def _closing(text: str, place: int) -> int | None:
+    depth = 0
+    for number, char in enumerate(text[place:], start=place):
+        depth += (char == "(") - (char == ")")
+        if not depth:
+            return number
+    return None
+
+
+def _dump(text: str) -> str:
+    try:
+        return ast.dump(ast.parse(text))
+    except SyntaxError:
+        return ""
 
 
 class _Tidy(ast.NodeTransformer):
@@ -65,6 +94,15 @@ class _Tidy(ast.NodeTransformer):
             mirrored = _MIRROR.get(type(node.ops[0]))
             if mirrored:
                 return ast.Compare(node.comparators[0], [mirrored()], [node.left])
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """`total = total + x` is `total += x`."""
+        self.generic_visit(node)
+        value, target = node.value, node.targets[0]
+        if isinstance(value, ast.BinOp) and isinstance(target, ast.Name):
+            if isinstance(value.left, ast.Name) and value.left.id == target.id:
+                return ast.AugAssign(target, value.op, value.right)
         return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:

@@ -63,14 +63,14 @@ def kinds_of(values: Iterable[Any]) -> tuple[str, ...]:
     some = [value for value in values if value is not ERR]
     types = set(map(type, some))
     if len(types) > 1 and _NONE in types:
-        types.discard(_NONE)
-        some = [value for value in some if value is not None]
+        rest = kinds_of(value for value in some if value is not None)
+        return (*rest, "optional")
     if types == {int, float}:
         return ("num", "scalar", "any")
     if types == {int, bool}:
         return ("scalar", "any")
     if len(types) != 1:
-        return ("any",)
+        return ("mixed", "any")
     (kind,) = types
     own = _PLAIN.get(kind)
     if own is None:
