@@ -348,6 +348,40 @@ DEFECTS: dict[str, tuple[str, str]] = {
         "def f(xs, a):\n    return [x for x in xs if xs[0] == a]",
         "def f(xs, a):\n    return [x for x in xs if xs[0][0] == a]",
     ),
+    "name that nothing defines": (
+        "def f(xs):\n    top = xs[0]\n    for x in xs:\n        if element > top:\n"
+        "            top = element\n    return top",
+        "def f(xs):\n    top = xs[0]\n    for x in xs:\n        if x > top:\n"
+        "            top = x\n    return top",
+    ),
+    "list that was never made": (
+        "def f(xs):\n    for x in xs:\n        out.append(x)\n    return out",
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out",
+    ),
+    "constant wrong throughout": (
+        "def f(xs, k):\n    while len(xs) < 5:\n        xs.append(5)\n    return xs",
+        "def f(xs, k):\n    while len(xs) < k:\n        xs.append(k)\n    return xs",
+    ),
+    "parts exchanged for wholes": (
+        "def f(xs, i):\n    xs[i][1], xs[i + 1][1] = xs[i + 1][1], xs[i][1]\n    return xs",
+        "def f(xs, i):\n    xs[i], xs[i + 1] = xs[i + 1], xs[i]\n    return xs",
+    ),
+    "bracket too late": (
+        "def f(xs):\n    return range(len(xs - 1))",
+        "def f(xs):\n    return range(len(xs) - 1)",
+    ),
+    "value of a change": (
+        "def f(xs):\n    out = []\n    out.append(xs.remove(max(xs)))\n    return out",
+        "def f(xs):\n    out = []\n    out.append(max(xs))\n    xs.remove(max(xs))\n    return out",
+    ),
+    "change assigned": (
+        "def f(xs, x):\n    xs += xs.append(x)\n    return xs",
+        "def f(xs, x):\n    xs.append(x)\n    return xs",
+    ),
+    "order lost in a set": (
+        "def f(xs):\n    return list(set(xs))",
+        "def f(xs):\n    return list(dict.fromkeys(xs))",
+    ),
 }  # fmt: skip
 
 

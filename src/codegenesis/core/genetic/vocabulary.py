@@ -28,6 +28,7 @@ class Vocabulary(msgspec.Struct, eq=False):
         attributes: names after a dot.
         methods: those that are called.
         elsewhere: names that stand for something outside of the source.
+        given: those of them that the source or its module is known to define.
     """
 
     functions: frozenset[str]
@@ -37,10 +38,15 @@ class Vocabulary(msgspec.Struct, eq=False):
     attributes: tuple[str, ...]
     methods: frozenset[str]
     elsewhere: frozenset[str]
+    given: frozenset[str]
 
     def foreign(self, name: str) -> bool:
         """Whether `name` can be read anywhere: a global of the module, or a builtin."""
         return name in self.elsewhere
+
+    def defined(self, name: str) -> bool:
+        """Whether something is known to define `name` outside of the function's variables."""
+        return name in self.given or hasattr(builtins, name)
 
     def is_method(self, name: str) -> bool:
         """Whether what stands after the dot is called rather than read."""
@@ -65,6 +71,7 @@ def vocabulary(tree: ast.Module, given: Ingredients) -> Vocabulary:
         attributes=tuple(dict.fromkeys(attributes)),
         methods=frozenset(each.attr for each in called if isinstance(each, ast.Attribute)),
         elsewhere=frozenset(outside),
+        given=frozenset({*given.names, *given.callees, *defs, *_imported(nodes), *first}),
     )
 
 
@@ -81,6 +88,17 @@ def _first(nodes: list[ast.AST]) -> dict[str, int]:
             case ast.ExceptHandler(name=str(name), lineno=line):
                 first[name] = min(line, first.get(name, line))
     return first
+
+
+def _imported(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        match node:
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                yield from ((each.asname or each.name).partition(".")[0] for each in names)
+            case ast.Global(names=globals_) | ast.Nonlocal(names=globals_):
+                yield from globals_
+            case ast.ClassDef(name=name):
+                yield name
 
 
 def _conditions(nodes: list[ast.AST], given: Ingredients) -> Iterator[str]:

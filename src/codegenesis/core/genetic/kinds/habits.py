@@ -41,6 +41,51 @@ def results_of_methods(program: Program) -> Iterator[Edit]:
                 yield from _return_of_change(program, call)
 
 
+def values_of_changes(program: Program) -> Iterator[Edit]:
+    """`out.append(xs.remove(x))` → `out.append(x)`, then `xs.remove(x)`: changes give no value."""
+    for expr in program.exprs:
+        match expr.node:
+            case ast.Call(func=ast.Attribute(attr=name), args=[_], keywords=[]) if (
+                name in _IN_PLACE and expr.parent and expr.role != "effect"
+            ):
+                argument = program.flat(expr.children[1])
+                yield program.replace(expr, argument, expr.children[1].level, _RESULT, 0.7)
+                stmt = expr.stmt
+                if stmt.alone and not stmt.blocks:
+                    text = syntax.fit(argument, expr.children[1].level, expr.need)
+                    rest = program.text[expr.end : stmt.end]
+                    line = f"\n{stmt.block.indent}{program.flat(expr)}"
+                    change = Change(expr.start, stmt.end, f"{text}{rest}{line}")
+                    yield program.patch(change, _RESULT, 0.75, line=stmt.line)
+    for stmt in program.stmts:
+        match stmt.node:
+            case (
+                ast.AugAssign(target=target, value=ast.Call(func=ast.Attribute(attr=name)))
+                | ast.Assign(targets=[target], value=ast.Call(func=ast.Attribute(attr=name)))
+            ) if name in _IN_PLACE:
+                call = stmt.exprs[1]
+                owner = call.children[0].children[0]
+                text = ast.unparse(target) + program.text[owner.end : call.end]
+                change = Change(stmt.start, stmt.end, text)
+                yield program.patch(change, _RESULT, 0.75, line=stmt.line)
+
+
+def in_order(program: Program) -> Iterator[Edit]:
+    """`set(xs)` → `list(dict.fromkeys(xs))`, `sorted(set(xs), key=xs.index)`: no order is lost."""
+    for expr in program.exprs:
+        match expr.node:
+            case ast.Call(func=ast.Name(id="set"), args=[_], keywords=[]):
+                text = program.flat(expr.children[1])
+                up = expr.parent
+                wrapped = up is not None and up.text == f"list({expr.text})"
+                whole = up if wrapped and up else expr
+                for done in (
+                    f"list(dict.fromkeys({text}))",
+                    f"sorted({expr.text}, key={text}.index)",
+                ):
+                    yield program.replace(whole, done, syntax.ATOM, "order", 0.4)
+
+
 def result_of_update(program: Program) -> Iterator[Edit]:
     """`a.update(b)` → `a = b`, `a.append(b)` → `a += b`, `a = a + [b]`, `return`, `yield`."""
     for stmt in program.stmts:

@@ -192,6 +192,26 @@ def grouping(program: Program) -> Iterator[Edit]:
 _SIGNED = frozenset({"arg", "value", "return", "bound", "index", "operand", "element"})
 
 
+def brackets(program: Program) -> Iterator[Edit]:
+    """`len(xs - 1)` → `len(xs) - 1` and back: a bracket that closes too late or too early."""
+    for expr in program.exprs:
+        match expr.node:
+            case ast.Call(args=[ast.BinOp() | ast.Compare()], keywords=[]):
+                inner = expr.children[1]
+                left = inner.children[0]
+                rest = program.text[left.end : inner.end]
+                head = program.text[expr.start : left.end]
+                if rest.count("(") == rest.count(")"):
+                    text = f"{head}){rest}"
+                    yield program.replace(expr, text, inner.level, "grouping", 0.5)
+            case ast.BinOp(left=ast.Call(args=[_], keywords=[])):
+                call = expr.children[0]
+                rest = program.text[call.end : expr.end]
+                if program.text[call.end - 1] == ")" and rest.count("(") == rest.count(")"):
+                    text = f"{program.text[call.start : call.end - 1]}{rest})"
+                    yield program.replace(expr, text, syntax.ATOM, "grouping", 0.4)
+
+
 def _splits(expr: Expr, part: Expr) -> bool:
     return isinstance(part.node, ast.BinOp | ast.BoolOp) and type(part.node) is type(expr.node)
 
