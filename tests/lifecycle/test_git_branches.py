@@ -117,11 +117,20 @@ def test_a_function_that_is_not_committed_as_it_was_read_is_refused(repository):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("main", "already"), ("a..b", "no name"), ("-x", "no name")]
+    ("name", "words"),
+    [
+        ("main", "a branch main already"),
+        ("main/more", "a branch main already"),
+        ("deep", "a branch deep/down already"),
+        ("a..b", "no name"),
+        ("-x", "no name"),
+    ],
 )
 def test_names_that_are_taken_or_no_names_are_refused(repository, name, words):
+    git(repository, "branch", "deep/down")
     with pytest.raises(UsageError, match=words):
         branch_changes([change(repository, "known", KNOWN)], name)
+    assert branch_changes([change(repository, "known", KNOWN)], "deeper").commits
 
 
 def test_without_a_commit_or_a_repository_there_is_no_branch(tmp_path, repository):

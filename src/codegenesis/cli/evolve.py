@@ -106,7 +106,7 @@ def evolve(
 def _require_one(target: str | None, resume: str | None, wish: LandingWish) -> None:
     if (target is None) == (resume is None):
         taken = wish.branch or (resume if resume != _LATEST else "")
-        hint = f"With {taken!r} behind them, write --branch={taken} or --resume={taken}."
+        hint = f"If {taken} is what to evolve, name it first: codegenesis evolve {taken} --branch"
         raise UsageError(
             "expected a TARGET to begin with, or --resume to go on with a run",
             remedy=hint if target is None and taken else "codegenesis evolve shop.pricing:quote",
@@ -156,9 +156,8 @@ class _Session:
         self._announce(len(waiting))
         with _stopped_by_signals(campaign), progress.shown():
             campaign.run()
-        landed = land(
-            changes_of(keeper.steps, self._store), wish, store=self._store, run=keeper.run.id
-        )
+        changes, refused = changes_of(keeper.steps, self._store)
+        landed = land(changes, wish, store=self._store, run=keeper.run.id, refused=refused)
         report = report_of(self._store, keeper, worker.evolutions, landed=landed)
         self._say(report, campaign, landed)
         return _exit_code(report, campaign, landed)

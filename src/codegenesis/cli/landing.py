@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 from rich.console import Console
 
 from codegenesis.cli.output import printable, talk
@@ -116,22 +117,30 @@ def require_landable(wish: LandingWish, paths: Iterable[Path]) -> None:
         repository.require_free(wish.branch_name("new"))
 
 
-def land(changes: Sequence[Change], wish: LandingWish, *, store: Store, run: str) -> Landed:
+def land(
+    changes: Sequence[Change],
+    wish: LandingWish,
+    *,
+    store: Store,
+    run: str,
+    refused: Sequence[Refused] = (),
+) -> Landed:
     """Do what was asked for with what was found, and say so on stderr.
 
     Args:
         run: `Run.id`; `codegenesis undo` takes it back by this.
+        refused: what was found besides and cannot land, to be told with the rest.
 
     Raises:
         UsageError: git refuses, or a file cannot be read or written.
     """
-    if not changes:
-        return Landed()
     branch = applied = None
-    if wish.branch is not None:
+    if wish.branch is not None and changes:
         branch = branch_changes(changes, wish.branch_name(run))
-    if wish.apply:
+        branch = replace(branch, refused=(*refused, *branch.refused))
+    if wish.apply and (changes or refused):
         plan = plan_changes(changes)
+        plan = replace(plan, refused=(*refused, *plan.refused))
         if _agreed(plan, wish):
             applied = write_plan(plan, store=store, run=run)
         else:

@@ -60,7 +60,9 @@ class ProgressTalk:
         self._now = step.target
         if self._live:
             self._refresh(step.target)
-        elif not self._detailed:
+        elif self._detailed:
+            self._line(f"{step.target}: {step.reason}")
+        else:
             upto = f", up to {share.seconds:.0f} s" if math.isfinite(share.seconds) else ""
             self._line(f"[{self._done + 1}/{self._total}] {step.target} ({step.reason}{upto})")
 
@@ -69,7 +71,8 @@ class ProgressTalk:
         self._done += 1
         self._found += attempt.state == "found"
         if not self._detailed:
-            self._line(f"{_MARKS[attempt.state]} {step.target}: {step.reason}")
+            gained = f" {attempt.gained}," if attempt.gained else ""
+            self._line(f"{_MARKS[attempt.state]} {step.target}:{gained} {step.reason}")
         if self._live:
             self._live.advance(self._task)
             self._refresh(step.target)

@@ -39,6 +39,7 @@ class Attempt(Record, frozen=True, kw_only=True):
             itself went wrong.
         reason, remedy: in words.
         variant: `Variant.id` of what was found.
+        gained: figures of what was found, in words.
         trials, usd: that it took.
         cut_short: its share of the budget ended it.
     """
@@ -47,6 +48,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     reason: str
     remedy: str = ""
     variant: str = ""
+    gained: str = ""
     trials: int = 0
     usd: float = 0.0
     cut_short: bool = False

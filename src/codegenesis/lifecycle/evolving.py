@@ -21,6 +21,7 @@ from codegenesis.errors import (
     TargetError,
 )
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.applying import Refused
 from codegenesis.lifecycle.campaign import Attempt
 from codegenesis.lifecycle.changes import Change, evidence_entry, of_champion, read
 from codegenesis.lifecycle.evolution import Evolution, Evolver
@@ -28,7 +29,7 @@ from codegenesis.lifecycle.feeding import Feed, Feeder
 from codegenesis.lifecycle.promise import Promise, promises, weights
 from codegenesis.lifecycle.survey import Survey
 from codegenesis.lifecycle.targets import locate
-from codegenesis.model import Gene, RunStep, digest
+from codegenesis.model import Champion, Gene, RunStep, digest
 from codegenesis.store import Store
 
 Tell = Callable[[str], None]
@@ -114,24 +115,30 @@ def current(steps: Iterable[RunStep], store: Store) -> tuple[list[Gene], list[Ru
     return genes, gone
 
 
-def changes_of(steps: Iterable[RunStep], store: Store) -> list[Change]:
-    """What a run has found so far, ready to land; in the order of the files.
-
-    A function that was described anew since (it has another source now) keeps its diff in the
-    store, and does not land.
-    """
+def changes_of(steps: Iterable[RunStep], store: Store) -> tuple[list[Change], list[Refused]]:
+    """What a run has found so far, ready to land, in the order of the files; and what cannot."""
     found: list[Change] = []
+    refused: list[Refused] = []
     for step in steps:
         champion, gene = store.champion(step.variant), store.gene(step.gene)
         if step.state != "found" or champion is None or gene is None:
             continue
-        if champion.variant.base != gene.base or champion.variant.backend != "python":
+        if reason := _unlandable(champion, gene):
+            refused.append(Refused(target=step.target, path=gene.path, where="", reason=reason))
             continue
         there = read(gene)
         before = there if digest(there) == step.file_digest else b""
         entry = evidence_entry(store.entries(variant=step.variant))
         found.append(of_champion(champion, gene, before=before, run=step.run, entry=entry))
-    return sorted(found, key=lambda change: (str(change.path), change.gene.line))
+    return sorted(found, key=lambda change: (str(change.path), change.gene.line)), refused
+
+
+def _unlandable(champion: Champion, gene: Gene) -> str:
+    if champion.variant.backend != "python":
+        return "it is compiled: it goes live as a release, not into the file"
+    if champion.variant.base != gene.base:
+        return "the function has another source by now"
+    return ""
 
 
 class EvolveWorker:
@@ -196,10 +203,12 @@ class EvolveWorker:
         if self._cancelled.is_set():
             self._evolver.cancel()
         done = self.evolutions[gene.id] = self._evolver.evolve(gene, seen)
+        champion = done.champion
         return Attempt(
-            state="found" if done.champion else "nothing",
+            state="found" if champion else "nothing",
             reason=done.reason,
-            variant=done.champion.variant.id if done.champion else "",
+            variant=champion.variant.id if champion else "",
+            gained=f"{champion.gain.ratio:.3g}×" if champion else "",
             trials=len(done.trials),
             cut_short=done.out_of_budget,
         )

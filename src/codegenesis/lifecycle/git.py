@@ -127,13 +127,21 @@ class Repository:
             raise UsageError(
                 f"{name!r} is no name for a branch", remedy="For example: --branch=faster-pricing"
             )
-        taken = ("rev-parse", "--verify", "--quiet", f"refs/heads/{name}")
-        if _run(self.root, taken).returncode == 0:
+        if taken := self._in_the_way_of(name):
             raise UsageError(
-                f"there is a branch {name} already",
-                remedy=f"Name another: --branch=NAME, or remove it: git branch -D {name}",
+                f"there is a branch {taken} already",
+                remedy=f"Name another: --branch=NAME, or remove it: git branch -D {taken}",
             )
         return head
+
+    def _in_the_way_of(self, name: str) -> str:
+        """A branch of that name, above it or below it: names of branches are paths."""
+        parts = name.split("/")
+        own = [f"refs/heads/{'/'.join(parts[:count])}" for count in range(1, len(parts) + 1)]
+        listed = self._git("for-each-ref", "--format=%(refname)", *own)
+        refs = os.fsdecode(listed).splitlines()
+        hit = (ref for ref in refs if ref in own or ref.startswith(f"{own[-1]}/"))
+        return next(hit, "").removeprefix("refs/heads/")
 
     def _commit(self, commit: Commit, parent: str, env: Mapping[str, str]) -> str:
         for path, data in commit.files.items():

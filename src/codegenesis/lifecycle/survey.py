@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from codegenesis import fragment
@@ -65,12 +65,21 @@ def survey(target: str, *, store: Store, service: str, cwd: Path) -> Survey:
         TargetError: nothing is called so, or nothing of it can be read.
         NotEvolvableError: it is one function, of a kind that is not evolved.
     """
-    if ":" in target or len(store.find_genes(target)) == 1:
+    if ":" in target:
         return Survey(genes=(_one(target, store, service, cwd),), single=True)
-    known = _Known(store, service)
+    try:
+        files = list(_files(target, cwd))
+    except TargetError:
+        if len(store.find_genes(target)) != 1:
+            raise
+        return Survey(genes=(_one(target, store, service, cwd),), single=True)
+    return _of_files(target, files, _Known(store, service))
+
+
+def _of_files(target: str, files: Iterable[Path], known: _Known) -> Survey:
     genes: list[Gene] = []
     unfit: list[Unfit] = []
-    for path in _files(target, cwd):
+    for path in files:
         try:
             found = list(_in_file(path, known))
         except TargetError as error:
