@@ -86,7 +86,7 @@ def test_two_mistakes_are_mended_from_examples_applied_when_asked_and_undone(run
     assert "+        return 0" in document["fixes"][0]["diff"]
     assert "result = 0" in (shop / "prices.py").read_text()
     kept = run("runs", "--json").document
-    assert [each["command"] for each in kept] == ["fix"]
+    assert [each["run"]["command"] for each in kept] == ["fix"]
     assert run("undo", document["run"]).code == 0
     assert (shop / "prices.py").read_text() == MODULE
 
