@@ -200,9 +200,10 @@ class Aim:
         best: dict[tuple[int, int], Entry] = dict(self.conditions)
         for (mask, errs), entry in self.conditions.items():
             turned = (self.full & ~mask & ~errs, errs)
-            if turned not in best or best[turned].cost > entry.cost + 1:
-                if opposite := apply(_NOT, (entry,)):
-                    best[turned] = opposite
+            if turned in best and best[turned].cost <= entry.cost + 1:
+                continue
+            if opposite := apply(_NOT, (entry,)):
+                best[turned] = opposite
         made = [Condition(mask, errs, entry) for (mask, errs), entry in best.items()]
         return sorted(made, key=lambda c: c.entry.cost + 3 * _fails(c.entry))[:_MOST_PREDICATES]
 

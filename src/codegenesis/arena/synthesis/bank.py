@@ -32,6 +32,7 @@ class Part(NamedTuple):
         slot: position of a variable in the environment; -1 for what is no variable.
         tail: statements instead of an expression, for what can only stand at the end.
         value: of a constant.
+        divides: the first operand is no constant, and the second is of that cost at most.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Part(NamedTuple):
     slot: int = -1
     tail: str = ""
     value: Any = None
+    divides: int = 0
 
 
 class Entry:
@@ -115,7 +117,7 @@ def apply(part: Part, kids: tuple[Entry, ...]) -> Entry | None:
     if whole:
         try:
             return Entry(tuple(map(fn, *columns)), cost, part, kids, whole=True)
-        except Exception:  # noqa: BLE001 (whatever an operation makes of odd operands)
+        except Exception:  # noqa: BLE001, S110 (odd operands: row by row, then)
             pass
     values = tuple(_cell(fn, cells) for cells in zip(*columns, strict=True))
     failed = sum(1 for value in values if value is ERR)
@@ -218,6 +220,8 @@ class Bank:
 
     def _try(self, part: Part, kids: tuple[Entry, ...], cost: int) -> None:
         if all(kid.constant for kid in kids):
+            return
+        if part.divides and (kids[1].cost > part.divides or kids[0].constant):
             return
         self.trials += 1
         entry = apply(part, kids)

@@ -52,11 +52,9 @@ def _all(
         yield None, 1
     yield from _of_outputs(outputs)
     seen = Counter(_flat(inputs))
-    for value, _ in seen.most_common(30):
-        if type(value) is int:
+    for value, _ in seen.most_common(14):
+        if type(value) is int or isinstance(value, float):
             yield value, 3 if value % 5 == 0 else 4
-        elif isinstance(value, float):
-            yield value, 4
         elif isinstance(value, str) and len(value) <= 12:
             yield value, 4
     yield from _of_texts([item for item in _flat(inputs) if isinstance(item, str)])
@@ -67,8 +65,20 @@ def _all(
     yield "aeiouAEIOU", 3
 
 
+def stated_numbers(docstring: str) -> list[str]:
+    """Whole numbers above 1 that its prose names, as text."""
+    found = _NUMBER.findall(_prose(docstring))
+    return [text for text in found if text.isdigit() and int(text) > 1]
+
+
+def _prose(docstring: str) -> str:
+    """Without doctests."""
+    kept = [block for block in docstring.split("\n\n") if ">>>" not in block]
+    return "\n".join(kept)
+
+
 def _stated(docstring: str) -> Iterator[tuple[Any, int]]:
-    prose = "\n".join(line for line in docstring.splitlines() if ">>>" not in line)
+    prose = _prose(docstring)
     for text in _NUMBER.findall(prose):
         value = ast.literal_eval(text.rstrip("%").lstrip("0") or "0") if "." not in text else None
         value = float(text.rstrip("%")) if value is None else value

@@ -82,7 +82,7 @@ class Loops:
         ]
         for value, cost in ((0, 1), (1, 1), (2, 1), (10, 2), (3, 2)):
             made.append(constant(repr(value), value, rows, cost=cost))
-        kinds = set(self._problem.kinds) - {"float"} | ({"str"} if "str" in self._kinds else set())
+        kinds = set(self._problem.kinds) - {"float"} | ({"str"} if str in self._kinds else set())
         if "str" in kinds:
             made += [constant(repr(t), t, rows, cost=c) for t, c in (("", 1), (" ", 1))]
         return Bank(made, small(kinds), known=rows, most=most, largest=7)
@@ -150,7 +150,9 @@ class Loops:
             return total
 
         if (values := self._check(run)) is not None:
-            tail = f"{name} = {start!r}\nfor {_braced(loop.loop)}:\n    {name} = {{0}}\nreturn {name}"
+            tail = (
+                f"{name} = {start!r}\nfor {_braced(loop.loop)}:\n    {name} = {{0}}\nreturn {name}"
+            )
             self._tell(values, 3 + loop.cost, tail, (entry,))
 
     def _conditional_folds(
@@ -271,11 +273,17 @@ class Loops:
         problem = self._problem
         name = problem.names[place]
         others = [n for n in range(len(problem.names)) if n != place]
-        starts = {int: (0, 1), str: ("",), list: ([],), float: (0.0,), bool: ()}
+        starts: dict[type, tuple[Any, ...]] = {
+            int: (0, 1),
+            str: ("",),
+            list: ([],),
+            float: (0.0,),
+            bool: (),
+        }
         (kind, *more) = self._kinds
         if more:
             return
-        for start in starts[kind]:  # type: ignore[index]
+        for start in starts[kind]:
             columns = self._shrink_columns(place, others, start)
             names = ["result", name, *(problem.names[other] for other in others)]
             bank = self._bank(names, columns, 2500)
@@ -366,9 +374,7 @@ class Loops:
 
         if (values := self._check(run)) is not None:
             a, b = names
-            tail = (
-                f"while {names[test]}:\n    {a}, {b} = {{0}}, {{1}}\nreturn {names[1 - test]}"
-            )
+            tail = f"while {names[test]}:\n    {a}, {b} = {{0}}, {{1}}\nreturn {names[1 - test]}"
             self._tell(values, 4, tail, (one, two))
 
     def _pair(self) -> Iterator[None]:

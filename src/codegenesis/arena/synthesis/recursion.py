@@ -67,9 +67,7 @@ def _numbers(problem: Problem, solved: Solved) -> Iterator[None]:
                 yield
 
 
-def _try_number(
-    problem: Problem, solved: Solved, entry: Entry, bases: tuple[int, int]
-) -> None:
+def _try_number(problem: Problem, solved: Solved, entry: Entry, bases: tuple[int, int]) -> None:
     step = entry.closure()
 
     def run(n: int) -> int:

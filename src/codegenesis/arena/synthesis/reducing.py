@@ -161,7 +161,9 @@ class Reduced:
                 continue
             if not self._is_new(condition, entry):
                 continue
-            forms = (("sum", sum),) if entry.cost > 1 else (("sum", sum), ("max", max), ("min", min))
+            forms = (
+                (("sum", sum),) if entry.cost > 1 else (("sum", sum), ("max", max), ("min", min))
+            )
             for form, fold in forms:
                 made = self._each.outer(
                     f"{form}({{0}} for LOOP if {{1}})",

@@ -15,6 +15,7 @@ from typing import Any
 from codegenesis.arena.synthesis.aims import Aim
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part
 from codegenesis.arena.synthesis.each import Each
+from codegenesis.arena.synthesis.genetic import Genetic
 from codegenesis.arena.synthesis.grammar import parts
 from codegenesis.arena.synthesis.leaves import attributes, leaves
 from codegenesis.arena.synthesis.loops import Loops
@@ -27,7 +28,8 @@ from codegenesis.arena.synthesis.sources import sources
 
 _EAGER_COST = 2
 _LOOK_EVERY = 1500
-_PATIENCE = 900  # expressions for each square of the first solution's cost
+_BREED_AFTER = 150_000
+_PATIENCE = 500  # expressions for each square of the first solution's cost
 
 Strategy = Iterator[None]
 
@@ -54,6 +56,7 @@ class Search:
         self._enough = enough
         self._parts = [*extra, *attributes(problem), *parts(problem.kinds)]
         self._loops: Loops | None = None
+        self._genetic: Genetic | None = None
         self.solutions = Solutions(problem, tell, lambda: self.trials)
         self._banks: list[Bank] = []
         self._aims = [Aim(problem.wanted, self.solutions.take, lenient=problem.lenient)]
@@ -66,7 +69,8 @@ class Search:
     def trials(self) -> int:
         """Expressions tried so far."""
         loops = self._loops.trials if self._loops else 0
-        return sum(bank.trials for bank in self._banks) + loops
+        bred = self._genetic.trials if self._genetic else 0
+        return sum(bank.trials for bank in self._banks) + loops + bred
 
     def run(self) -> Iterator[int]:
         """Search until nothing is left or what was found is good enough; gives the trials so far."""
@@ -112,6 +116,7 @@ class Search:
             )
             self._banks.append(each.bank)
             made.append((each.run(), max(1, 5 - source.cost)))
+        made.append((self._bred(), 5))
         made[0] = (made[0][0], max(10, sum(weight for _, weight in made[1:])))
         return made
 
@@ -124,6 +129,13 @@ class Search:
                 told, cost = len(self.bank.entries), self.bank.cost
                 yield from self._combined()
         yield from self._combined()
+
+    def _bred(self) -> Strategy:
+        """Genetic search, once enumeration has had its chance."""
+        while self.trials < _BREED_AFTER and not self.bank.full:
+            yield
+        self._genetic = Genetic(self.bank, self._aims[0], self.solutions.take, self._rng)
+        yield from self._genetic.run()
 
     def _combined(self) -> Strategy:
         for aim in self._aims:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import types
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 from codegenesis.arena.synthesis.aims import CHOICE, Aim
 from codegenesis.arena.synthesis.bank import Entry
+from codegenesis.arena.synthesis.constants import stated_numbers
 from codegenesis.arena.synthesis.leaves import SlowError
 from codegenesis.arena.synthesis.messages import Found
 from codegenesis.arena.synthesis.problem import Problem, fresh
@@ -81,7 +83,7 @@ class Solutions:
         if outcomes is None:
             return False
         self._bodies.add(text)
-        cost = entry.cost + sum(guard.condition.cost for guard in guards)
+        cost = entry.cost + sum(guard.condition.cost for guard in guards) + self._unused(text)
         mark = key(outcomes)
         if self._alike.get(mark, 1 << 30) <= cost:
             return True  # a smaller one does the same wherever anybody looks
@@ -91,6 +93,13 @@ class Solutions:
             self.best = (cost, self._trials())
         self._tell(Found(text, needed, cost, method, self._trials(), outcomes))
         return True
+
+    def _unused(self, text: str) -> int:
+        """Numbers that the docstring names and the body does without: it may miss the point."""
+        numbers = set(stated_numbers(self._problem.docstring))
+        return min(
+            2, sum(not re.search(rf"(?<![\w.]){re.escape(n)}(?![\w.])", text) for n in numbers)
+        )
 
     def _outcomes(self, text: str, needed: list[str]) -> list[int] | None:
         """What it makes of the probes; None when it does not do what the examples say."""

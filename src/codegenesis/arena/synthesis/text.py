@@ -28,7 +28,7 @@ _LONGEST_RESULT = 300
 class Piece(NamedTuple):
     """A value as text, in each of the rows that count."""
 
-    texts: tuple[str, ...]
+    texts: tuple[Any, ...]
     cost: float
     entry: Entry
     form: str
@@ -103,7 +103,7 @@ def _pieces(wanted: Sequence[str], bank: Bank) -> list[Piece]:
     return list(made.values())
 
 
-def _take(made: dict[tuple[str, ...], Piece], piece: Piece, wanted: Sequence[str]) -> None:
+def _take(made: dict[tuple[Any, ...], Piece], piece: Piece, wanted: Sequence[str]) -> None:
     """Keep a piece that occurs in all results, unless a cheaper one looks the same."""
     if any(text is ERR for text in piece.texts) or not any(piece.texts):
         return
