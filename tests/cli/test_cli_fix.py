@@ -149,6 +149,16 @@ def test_a_broken_promise_is_mended(run, shop):
     assert done.document["fixes"]
 
 
+@pytest.mark.slow
+def test_examples_in_the_docstring_are_cases(run, shop):
+    (shop / "half.py").write_text(
+        'def half(n):\n    """>>> half(5)\n    2.5\n    """\n    return n // 2\n'
+    )
+    done = run("fix", "half.py:half", "--json", *BUDGET)
+    assert done.code == 0, done.err
+    assert "+    return n / 2" in done.document["fixes"][0]["diff"]
+
+
 def test_what_cannot_be_fixed_says_why(run, shop):
     (shop / "odd.jsonl").write_text('{"args": [[1], 0], "result": "blue"}\n')
     (shop / "fine.jsonl").write_text('{"args": [[3, 5]], "result": 4}\n')

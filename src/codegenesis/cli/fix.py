@@ -14,6 +14,8 @@ from codegenesis.cli.searching import searching
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
 from codegenesis.core.budget import Budget
+from codegenesis.core.operator import module_source
+from codegenesis.core.synthesis import stated
 from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import calls_of, locate, observe, recent
@@ -79,9 +81,10 @@ def fix(  # noqa: PLR0917 (options)
 ) -> int:
     """Look for changes after which TARGET passes its tests, its examples, or no longer crashes.
 
-    What is found is plausible: it passes everything that is known, which does not make it right.
-    The most believable comes first; nothing is written without --apply or --branch. Exit code 3
-    when there is none, 6 when the budget was spent before.
+    Examples are those of --examples, or `>>>` in docstrings; without any, recorded calls are held
+    to the function's invariants. What is found is plausible: it passes everything that is
+    known, which does not make it right. The most believable comes first; nothing is written without
+    --apply or --branch. Exit code 3 when there is none, 6 when the budget was spent before.
     """
     budget = Budget.parse(config.budget or DEFAULT_BUDGET)
     gene = locate(target, service=config.service, cwd=Path.cwd(), suspending=True)
@@ -127,6 +130,8 @@ def _cases(
         project = Path(config.directory).parent
         calls = tuple(dict.fromkeys(each.call for each in seen if each.call))
         return Cases(tests=tuple(map(Path, config.tests)), project=project, calls=calls)
+    if said := stated(module_source(gene), gene.name):
+        return Cases(examples=said)
     with open_sandbox(gene, config) as sandbox:
         return Cases(examples=tuple(promised_examples(gene, seen, sandbox)))
 
