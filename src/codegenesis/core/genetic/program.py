@@ -197,5 +197,6 @@ class Program(msgspec.Struct, eq=False):
 
 def shown(text: str) -> str:
     """`text` as it fits into a sentence."""
-    text = " ".join(text.split())
+    if "\n" in text or "  " in text:
+        text = " ".join(text.split())
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

@@ -100,7 +100,7 @@ KINDS: tuple[Kind, ...] = (
     habits.blank_returns,
     habits.replaced,
 )
-_PER_LINE, _AT_LEAST = 200, 1500
+_PER_STATEMENT, _AT_LEAST = 200, 1500
 
 
 def edits(
@@ -124,7 +124,7 @@ def edits(
         return []
     found = _distinct(source, (edit for kind in KINDS for edit in kind(program)))
     found.sort(key=_order)
-    return found[: max(_AT_LEAST, _PER_LINE * source.count("\n"))]
+    return found[: max(_AT_LEAST, _PER_STATEMENT * len(program.stmts))]
 
 
 def _distinct(source: str, found: Iterable[Edit]) -> list[Edit]:

@@ -28,6 +28,7 @@ def joined(program: Program) -> Iterator[Edit]:
     for expr in _whole_tests(program):
         if isinstance(expr.node, ast.Constant):
             continue
+        fails = _can_fail(expr)
         for text, weight in conditions(program, expr.stmt, expr):
             if text in expr.text:
                 continue
@@ -38,7 +39,7 @@ def joined(program: Program) -> Iterator[Edit]:
                 yield program.replace(
                     expr, f"{old} {word} {new}", need, "condition", 0.8 * weight * after
                 )
-                if _can_fail(expr):
+                if fails:
                     yield program.replace(
                         expr, f"{new} {word} {old}", need, "condition", 0.8 * weight
                     )
