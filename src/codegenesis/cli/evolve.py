@@ -179,7 +179,7 @@ class _Session:
         return worker, campaign, progress
 
     def _announce(self, waiting: int) -> None:
-        if self._single or wants_json():
+        if self._single or wants_json() or not waiting:
             return
         run, most = self._keeper.run, waiting * self._config.budget_s / 60
         limit = run.budget or f"no budget: up to {most:.0f} min, --budget 10min would limit it"

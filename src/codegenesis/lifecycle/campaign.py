@@ -24,7 +24,6 @@ from codegenesis.model import Record, RunStep, StepState
 #: No turn is shorter than this while there is that much left: less proves nothing.
 LEAST_S = 3.0
 LEAST_TRIALS = 10
-#: Seconds that a step may go on after it was asked to stop.
 GRACE_S = 3.0
 _LOOK_S = 0.1
 
@@ -80,6 +79,7 @@ class Campaign:
     Args:
         meter: of the budget that is left.
         weights: of steps, by position; 1 where there is none.
+        grace_s: seconds that a turn may go on after it was asked to stop.
     """
 
     def __init__(
@@ -90,10 +90,11 @@ class Campaign:
         watcher: Watcher,
         *,
         weights: Mapping[int, float],
+        grace_s: float = GRACE_S,
     ) -> None:
         self._keeper, self._meter = keeper, meter
         self._worker, self._watcher = worker, watcher
-        self._weights = weights
+        self._weights, self._grace_s = weights, grace_s
         self._stopped = threading.Event()
         self.cut_short = False
 
@@ -175,7 +176,7 @@ class Campaign:
             except NotYetError:
                 if not self.interrupted:
                     continue
-                deadline = min(deadline, time.monotonic() + GRACE_S)
+                deadline = min(deadline, time.monotonic() + self._grace_s)
                 if time.monotonic() > deadline:
                     return None
             else:

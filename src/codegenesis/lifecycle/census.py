@@ -44,7 +44,7 @@ class Heard(Record, frozen=True, kw_only=True):
     trouble: str = ""
 
 
-def doctest_calls(genes: Sequence[Gene], config: Config) -> Heard:
+def calls_of_examples(genes: Sequence[Gene], config: Config) -> Heard:
     """Calls that the examples in the docstrings of the genes' modules make.
 
     Raises:
@@ -53,8 +53,8 @@ def doctest_calls(genes: Sequence[Gene], config: Config) -> Heard:
     return _taken("doctests", genes, config, (), DOCTESTS_S)
 
 
-def test_calls(genes: Sequence[Gene], config: Config) -> Heard:
-    """Calls that the tests of `config.tests` make; raises like `doctest_calls`."""
+def calls_of_tests(genes: Sequence[Gene], config: Config) -> Heard:
+    """Calls that the tests of `config.tests` make; raises like `calls_of_examples`."""
     home = Path(config.directory).parent
     paths = tuple(str(home / path) for path in config.tests)
     return _taken("tests", genes, config, paths, TESTS_S)

@@ -20,7 +20,7 @@ import msgspec
 
 from codegenesis.config import Config
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.census import Heard, doctest_calls, has_examples, test_calls
+from codegenesis.lifecycle.census import Heard, calls_of_examples, calls_of_tests, has_examples
 from codegenesis.lifecycle.inputs import call_of, lines_of, observe
 from codegenesis.lifecycle.schedule import recent
 from codegenesis.lifecycle.targets import read_text
@@ -119,7 +119,7 @@ class Feeder:
         if self._single:
             return Feed(source="tests", words="calls that the tests make")
         if self._tested is None:
-            self._tested = test_calls(self._genes, self._config)
+            self._tested = calls_of_tests(self._genes, self._config)
         calls = self._tested.calls.get(gene.id, ())
         if calls:
             return Feed(
@@ -132,7 +132,7 @@ class Feeder:
     def _examples_of(self, gene: Gene) -> tuple[bytes, ...]:
         if gene.path not in self._examples:
             own = [each for each in self._genes if each.path == gene.path]
-            self._examples[gene.path] = doctest_calls(own, self._config)
+            self._examples[gene.path] = calls_of_examples(own, self._config)
         return self._examples[gene.path].calls.get(gene.id, ())
 
     def _may_have_examples(self, gene: Gene) -> bool:
