@@ -14,6 +14,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 
@@ -73,16 +74,23 @@ class Crew:
         return scores
 
     def trace(self, source: str, cases: Sequence[Case], *, steps: int) -> list[Traced]:
-        """Each case in a process of its own."""
-        return [self._traced(source, case, steps) for case in cases]
+        """Cases share a process where they may; what takes it down costs that one case."""
+        traced: list[Traced] = []
+        share = min(self._share, len(cases))
 
-    def _traced(self, source: str, case: Case, steps: int) -> Traced:
         def work() -> Iterator[bytes]:
             with self._scorer.placed(source):
-                yield messages.encode(Tracer().follow(lambda: self._scorer.run(case, steps)))
+                for case in part:
+                    ran = partial(self._scorer.run, case, steps)
+                    yield messages.encode(Tracer().follow(ran))
 
-        told = list(self._told(work))
-        return msgspec.msgpack.decode(told[0], type=Traced) if told else Traced(ending="died")
+        while len(traced) < len(cases):
+            part = cases[len(traced) : len(traced) + share]
+            told = list(self._told(work))
+            traced += [msgspec.msgpack.decode(body, type=Traced) for body in told]
+            if len(told) < len(part):
+                traced.append(Traced(ending="died"))
+        return traced
 
     def _told(self, work: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
         """What a worker says, until it has said all, dies or falls silent."""
