@@ -128,8 +128,9 @@ def fighting(
 ) -> Iterator[Part]:
     """Loops inside repeated groups that may be made possessive without matching anything else.
 
-    Such a loop takes all it can. That changes nothing when what can follow it begins with other
-    characters, and when the group around it could have taken the same text in one repetition.
+    They fight where everything else in the group may be empty: the same text can then be shared out
+    among repetitions in ever so many ways. That the loop takes all it can changes nothing when what
+    can follow it begins with other characters.
     """
     for number, part in enumerate(sequence):
         rest = sequence[number + 1 :]
@@ -148,9 +149,6 @@ def _possessive(branch: tuple[Part, ...], flags: int, after: frozenset[str]) -> 
             continue
         before, rest = branch[:number], branch[number + 1 :]
         own, follow = characters(part.text, flags), starts(rest, flags)
-        if all(one.nullable for one in rest):
-            follow |= after
-            if not all(one.nullable for one in before):
-                follow |= starts(before, flags)
-        if not own & follow:
+        again = all(one.nullable for one in (*before, *rest))
+        if again and not own & (follow | after):
             yield part

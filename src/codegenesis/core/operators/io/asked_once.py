@@ -27,8 +27,8 @@ METHODS = frozenset({"exists", "is_file", "is_dir", "read_text", "read_bytes", "
 #: What may change an answer.
 CHANGING = frozenset(
     "write writelines write_text mkdir makedirs unlink remove rmdir rmtree rename "
-    "replace write_bytes touch chdir putenv unsetenv setdefault copy copyfile move symlink_to run call Popen system "
-    "sleep".split()
+    "replace write_bytes touch chdir putenv unsetenv setdefault copy copyfile move symlink_to run "
+    "call Popen system sleep".split()
 )
 
 

@@ -17,7 +17,7 @@ import libcst as cst
 from codegenesis.core.operators.patterns import Found, first, match
 from codegenesis.core.operators.shapes import Funnel, funnel, harmless
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Unit, View, flat, place, reads
+from codegenesis.core.syntax import Edits, Unit, View, flat, kind, place, reads
 
 #: Statements that `executemany` accepts.
 CHANGES = re.compile(r"\s*(insert|update|delete|replace)\b", re.IGNORECASE)
@@ -55,7 +55,8 @@ def _written(view: View, found: Funnel, call: cst.Call, *, lazily: bool) -> str 
             return f"{owner}.writerows({_several(items, lazily=lazily)})\n"
         if lazily:
             return f"{owner}.writelines({items})\n"
-        return f'{owner}.write("".join([{items}]))\n'
+        empty = 'b""' if kind(view, row["value_"]) == "bytes" else '""'
+        return f"{owner}.write({empty}.join([{items}]))\n"
     return _executed(found, call, lazily=lazily) or _printed(view, found, call, lazily=lazily)
 
 

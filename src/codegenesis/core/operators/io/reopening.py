@@ -46,9 +46,16 @@ def _appends(view: View, loop: cst.For, block: cst.With) -> bool:
     if not appends or not does.spare(call) or not isinstance(name.name, cst.Name):
         return False
     word = name.name.value
-    others = [use for use in uses(view, word) if not view.inside(use.node, block)]
+    others = [use for use in uses(view, word) if not _bound_by(view, use.node, word)]
     leaves = any(isinstance(n, cst.Break | cst.Continue | cst.Return) for n in own(block.body))
     return not others and not leaves and word not in reads(loop.iter)
+
+
+def _bound_by(view: View, node: cst.CSTNode, word: str) -> bool:
+    """Whether a `with` around the node gives the name its value."""
+    blocks = (up for up in view.ancestors(node) if isinstance(up, cst.With))
+    names = (item.asname.name for block in blocks for item in block.items if item.asname)
+    return any(isinstance(name, cst.Name) and name.value == word for name in names)
 
 
 def _turned(view: View, loop: cst.For, block: cst.With) -> Unit:

@@ -14,7 +14,7 @@ import libcst as cst
 
 from codegenesis.core.operators.patterns import Found, match
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Loop, Unit, View, flat, uses
+from codegenesis.core.syntax import Edits, Loop, Unit, View, flat, reads, uses
 
 #: Statement that makes the whole grow by a part -> statement that puts all parts together.
 FORMS = {
@@ -73,7 +73,7 @@ def _growing(view: View) -> Iterator[Growth]:
         for form in FORMS:
             found = match(form, node)
             loop = _outermost(view, node, flat(found["WHOLE_"])) if found else None
-            if found is not None and loop is not None:
+            if found is not None and loop is not None and not _looked_at(found):
                 yield Growth(node, form, found, loop)
 
 
@@ -83,6 +83,11 @@ def _may_grow(node: cst.SimpleStatementLine) -> bool:
         case [cst.Assign(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=name))))]:
             return name in ("append", "concatenate", "vstack", "hstack", "concat")
     return False
+
+
+def _looked_at(found: Found) -> bool:
+    """Whether a part is made from the whole."""
+    return bool(reads(found["part_"]) & reads(found["WHOLE_"]))
 
 
 def _outermost(view: View, statement: cst.SimpleStatementLine, name: str) -> Loop | None:

@@ -50,6 +50,9 @@ def vectorised(view: View) -> Unit | None:
         value = Vectors(found.column, frozenset({found.row}), np, series=True).of(found.value)
         if value is not None:
             edits = edits if f"{np}." in value else Edits(view)
+            if value.startswith(f"{np}.where("):
+                pd = module_word(view, edits, "pandas", "pd")
+                value = f"{pd}.Series({value}, index={found.frame}.index)"
             return edits.swap(found.call, f"({value})").apply()
     return None
 

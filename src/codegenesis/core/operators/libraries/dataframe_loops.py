@@ -72,7 +72,7 @@ def _said(found: Rows, body: Body, value: str, mask: str, *, varies: bool) -> st
     if body.kind == "store":
         return _stored(found, body, value, mask)
     forms = {
-        "add": f"{target} += {chosen}.sum()",
+        "add": f"{target} += {chosen}.sum(skipna=False)",
         "append": f"{target}.extend({chosen}.tolist())",
     }
     if body.counts:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Unit, View, code, reads, uses, walk
+from codegenesis.core.syntax import Edits, Unit, Use, View, code, reads, uses, walk
 
 #: Calls that make a type.
 MAKERS = frozenset({"namedtuple", "collections.namedtuple", "NamedTuple", "typing.NamedTuple"})
@@ -50,9 +50,21 @@ def _definitions(view: View) -> Iterator[cst.CSTNode]:
             case _:
                 continue
         alone = sum(use.kind in ("assigned", "bound") for use in uses(view, name)) <= 1
+        seen = [
+            use for use in uses(view, name) if not isinstance(view.parent(use.node), cst.ClassDef)
+        ]
+        if not all(use.kind == "assigned" or _makes(view, use) for use in seen):
+            continue
         free = (reads(node) - {name}) & view.locals
         if alone and not free and name not in view.module.defined() and not _closes(node):
             yield node
+
+
+def _makes(view: View, use: Use) -> bool:
+    """Whether the type only makes objects and is asked about them: nobody changes it."""
+    parent = view.parent(use.node)
+    called = isinstance(parent, cst.Call) and parent.func is use.node
+    return called or (use.kind == "argument" and use.name in ("isinstance", "issubclass"))
 
 
 def _closes(node: cst.CSTNode) -> bool:

@@ -10,7 +10,7 @@ import libcst as cst
 
 from codegenesis.core.operators.patterns import Found, match
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Loop, Unit, View, flat, kind, uses
+from codegenesis.core.syntax import Edits, Loop, Unit, View, flat, kind, reads, uses
 
 
 def rewrite(view: View) -> Unit | None:
@@ -30,6 +30,8 @@ def rewrite(view: View) -> Unit | None:
 def _text(view: View, found: Found) -> bool:
     """Whether a string grows: a list or a number would be written in the same way."""
     name = cst.ensure_type(found["TEXT_"], cst.Name)
+    if name.value in reads(found["piece_"]):
+        return False
     piece = _leftmost(found["piece_"])
     if kind(view, piece) == "str":
         return True
