@@ -38,6 +38,15 @@ def test_changes_of_one_line_are_merged_token_by_token() -> None:
     assert BASE.replace("result > limit", "result >= limit - 1") in children
 
 
+def test_statements_put_in_at_one_place_can_both_stay() -> None:
+    first = BASE.replace("    if result", "    result = result * 2\n    if result")
+    second = BASE.replace("    if result", "    print(result)\n    if result")
+    children = [crossover(BASE, first, second, rng=Random(seed)) for seed in range(6)]
+    both = [child for child in children if child and "print(" in child and "* 2" in child]
+    assert both
+    assert len(set(both)) == 2
+
+
 def test_the_author_s_comments_and_spacing_stay() -> None:
     child = crossover(BASE, START, END, rng=Random(1)) or ""
     assert "    # what the customer pays\n" in child

@@ -382,6 +382,39 @@ DEFECTS: dict[str, tuple[str, str]] = {
         "def f(xs):\n    return list(set(xs))",
         "def f(xs):\n    return list(dict.fromkeys(xs))",
     ),
+    "method not called": (
+        "def f(xs):\n    xs.sort\n    return xs",
+        "def f(xs):\n    xs.sort()\n    return xs",
+    ),
+    "comparison for assignment": (
+        "def f(a, b):\n    a == b\n    return a",
+        "def f(a, b):\n    a = b\n    return a",
+    ),
+    "sum for update": (
+        "def f(a, b):\n    a - b\n    return a",
+        "def f(a, b):\n    a -= b\n    return a",
+    ),
+    "missing part on one side": (
+        "def f(xs):\n    top = xs[0]\n    for x in xs:\n        if x[1] > top:\n"
+        "            top = x\n    return top",
+        "def f(xs):\n    top = xs[0]\n    for x in xs:\n        if x[1] > top[1]:\n"
+        "            top = x\n    return top",
+    ),
+    "missing part on both sides": (
+        "def f(a, b):\n    return a > b",
+        "def f(a, b):\n    return a[1] > b[1]",
+    ),
+    "missing reversal": (
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return out",
+        "def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    out.reverse()\n"
+        "    return out",
+    ),
+    "length against a bound": (
+        "def f(xs, k):\n    out = []\n    while xs:\n        out.append(xs.pop())\n"
+        "    return out + [k + 1]",
+        "def f(xs, k):\n    out = []\n    while len(out) < k:\n        out.append(xs.pop())\n"
+        "    return out + [k + 1]",
+    ),
 }  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 Lines are aligned statement by statement (a logical line with its indentation is one unit; two are
 equal when they are the same statement, however they are spaced). Each region that a parent changed
 is taken from one parent or the other by chance, so that two half repairs can meet in one child.
-Where both changed the same single line, its tokens are merged the same way.
+Where both changed the same single line, its tokens are merged the same way; where both put in
+statements at the same place, both can stand there.
 """
 
 from __future__ import annotations
@@ -116,11 +117,17 @@ def _region(
         return []
     choices: dict[tuple[tuple[str, ...], ...], tuple[_Unit, ...]] = {}
     for version in (left, right):
-        choices.setdefault(tuple(unit.key for unit in version), version)
-    if len(choices) == 2 and len(old) == len(left) == len(right) == 1:
+        choices.setdefault(_keys(version), version)
+    if len(choices) == 2 and not old:  # both put something in: it can stand in either order
+        choices |= {_keys(both): both for both in (left + right, right + left)}
+    elif len(choices) == 2 and len(old) == len(left) == len(right) == 1:
         for text in _merged(old[0].text, left[0].text, right[0].text):
             choices.setdefault(((text,),), (_Unit((text,), text),))
     return [_Region(tuple(choices.values()))]
+
+
+def _keys(units: tuple[_Unit, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(unit.key for unit in units)
 
 
 def _merged(old: str, left: str, right: str) -> Iterator[str]:

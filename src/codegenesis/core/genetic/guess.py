@@ -66,6 +66,11 @@ _SEEN = {
 COLLECTIONS = frozenset({"list", "tuple", "set", "dict", "text", "many"})
 _ARITHMETIC = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift)
 
+#: Methods of the common collections and of text.
+METHODS = frozenset(
+    name for kind in (list, dict, set, str, tuple) for name in dir(kind) if name[0] != "_"
+)
+
 
 class Guesses(msgspec.Struct, eq=False):
     """What is known of the names of one function.
@@ -221,3 +226,14 @@ def _note(name: str, word: str, known: Guesses) -> None:
     """The first word counts, but a certain collection is better than some collection."""
     if word and known.seen.get(name, "many") == "many":
         known.seen[name] = word
+
+
+def likeness(one: str, other: str) -> float:
+    """How well a value of one type stands for a value of the other, 0..1."""
+    if not one or not other:
+        return 0.75
+    if one == other:
+        return 1.0
+    if {one, other} <= COLLECTIONS:
+        return 0.8 if "many" in (one, other) else 0.6
+    return 0.3

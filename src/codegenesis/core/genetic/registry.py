@@ -14,6 +14,7 @@ from codegenesis.core.genetic.edit import Edit
 from codegenesis.core.genetic.ingredients import Ingredients, ingredients
 from codegenesis.core.genetic.kinds import (
     calls,
+    changes,
     conditions,
     containers,
     everywhere,
@@ -23,6 +24,7 @@ from codegenesis.core.genetic.kinds import (
     operands,
     operators,
     statements,
+    values,
 )
 from codegenesis.core.genetic.program import Program
 from codegenesis.core.genetic.reader import read
@@ -46,7 +48,7 @@ KINDS: tuple[Kind, ...] = (
     operands.part,
     operands.wrapped,
     operands.shifted,
-    operands.combined,
+    values.combined,
     indexing.index,
     indexing.bounds,
     indexing.sliced,
@@ -82,23 +84,27 @@ KINDS: tuple[Kind, ...] = (
     insertions.jumps,
     insertions.updates,
     insertions.else_added,
-    habits.results_of_methods,
-    habits.values_of_changes,
-    habits.in_order,
-    habits.result_of_update,
+    changes.results_of_methods,
+    changes.values_of_changes,
+    changes.in_order,
+    changes.not_called,
+    changes.without_effect,
+    changes.result_of_update,
     everywhere.unknown_names,
     everywhere.variables,
     everywhere.constants,
     everywhere.suffixes,
+    everywhere.added_suffixes,
+    everywhere.parts_seen,
     habits.outputs,
     habits.own_values,
     habits.copies,
     habits.concatenations,
-    habits.extremes,
-    habits.powers,
+    values.extremes,
+    values.powers,
     habits.results_as_tests,
     habits.blank_returns,
-    habits.replaced,
+    values.replaced,
 )
 _PER_STATEMENT, _AT_LEAST = 200, 1500
 

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from codegenesis.core.genetic.guess import METHODS
 from codegenesis.core.genetic.ingredients import Ingredients
 from codegenesis.core.genetic.syntax import expression
 
 _LONGEST = 60
-_METHODS = frozenset(
-    name for kind in (list, dict, set, str, tuple) for name in dir(kind) if name[0] != "_"
-)
 
 
 class Vocabulary(msgspec.Struct, eq=False):
@@ -50,7 +48,7 @@ class Vocabulary(msgspec.Struct, eq=False):
 
     def is_method(self, name: str) -> bool:
         """Whether what stands after the dot is called rather than read."""
-        return name in self.methods or name in _METHODS
+        return name in self.methods or name in METHODS
 
 
 def vocabulary(tree: ast.Module, given: Ingredients) -> Vocabulary:

@@ -109,6 +109,10 @@ def _between(program: Program, stmt: Stmt, names: list[str]) -> Iterator[tuple[s
             if second in COLLECTIONS and second != "text" and first not in COLLECTIONS - {"text"}:
                 yield f"{one} in {other}", 0.4
                 yield f"{one} not in {other}", 0.45
+            if first in COLLECTIONS and second == "number":
+                yield f"len({one}) < {other}", 0.35
+                yield f"len({one}) == {other}", 0.35
+                yield f"len({one}) > {other}", 0.25
             ordered = {first, second} <= {"", "number", "text"}
             if other in names[index:] and (first == second or not first or not second):
                 yield f"{one} == {other}", 0.35

@@ -71,6 +71,47 @@ def suffixes(program: Program) -> Iterator[Edit]:
                 yield _together(program, changes, "everywhere", 0.35, words)
 
 
+def added_suffixes(program: Program) -> Iterator[Edit]:
+    """`a > b` → `a[1] > b[1]`, `len(a) > len(b)`, `a.x > b.x`: both sides of a comparison."""
+    seen = {program.text[e.children[0].end : e.end] for e in program.exprs if _is_part(e)}
+    ends = [*dict.fromkeys(("[0]", "[1]", "[-1]", ".lower()", *sorted(seen)))]
+    for expr in program.exprs:
+        if not isinstance(expr.node, ast.Compare) or len(expr.children) != 2:
+            continue
+        if any(isinstance(each.node, ast.Constant) for each in expr.children):
+            continue
+        left, right = expr.children
+        for end in ends:
+            weight = 0.3 if end in seen else 0.2
+            pair = [(e.end, e.end, end) for e in (left, right) if e.level == syntax.ATOM]
+            if len(pair) == 2:
+                words = f"`{end}` on both sides"
+                yield _together(program, pair, "everywhere", weight, words)
+        pair = [(each.start, each.end, f"len({each.text})") for each in (left, right)]
+        yield _together(program, pair, "everywhere", 0.2, "`len` on both sides")
+
+
+def parts_seen(program: Program) -> Iterator[Edit]:
+    """`x` → `x[1]`, `x.name`: an index or a field that the function asks of something else."""
+    seen = [program.text[e.children[0].end : e.end] for e in program.exprs if _is_part(e)]
+    for expr in program.exprs:
+        if not isinstance(expr.node, ast.Name) or expr.role not in _PARTS:
+            continue
+        if program.guess(expr) in ("number", "bool", "none"):
+            continue
+        for end in list(dict.fromkeys(seen))[:8]:
+            yield program.replace(expr, f"{expr.text}{end}", syntax.ATOM, "index", 0.4)
+
+
+_PARTS = frozenset({"compared", "arg", "value", "return", "operand", "element", "iter", "index"})
+
+
+def _is_part(expr: Expr) -> bool:
+    """Whether it reads an index or a field of something."""
+    plain = isinstance(expr.node, ast.Subscript | ast.Attribute) and expr.role != "callee"
+    return plain and expr.end - expr.children[0].end < 16
+
+
 def _unknown(program: Program, function: Function) -> dict[str, list[Expr]]:
     """Uses of each name that is read and bound nowhere."""
     found: dict[str, list[Expr]] = defaultdict(list)

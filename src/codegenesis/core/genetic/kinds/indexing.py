@@ -125,7 +125,15 @@ def loop_source(program: Program) -> Iterator[Edit]:
                 yield program.replace(expr, f"{whole}.{name}()", syntax.ATOM, "loop source", weight)
 
 
-_CUTS = (("1:", 0.5), (":-1", 0.4), ("::-1", 0.3), ("0", 0.35), ("-1", 0.35), (":", 0.15))
+_CUTS = (
+    ("1:", 0.5),
+    (":-1", 0.4),
+    ("::-1", 0.3),
+    ("0", 0.35),
+    ("1", 0.35),
+    ("-1", 0.3),
+    (":", 0.1),
+)
 
 
 def _sliceable(program: Program, expr: Expr) -> bool:

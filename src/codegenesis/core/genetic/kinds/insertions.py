@@ -110,26 +110,42 @@ def _updates(program: Program, place: Place, names: list[str]) -> Iterator[tuple
     parameters = function.parameters if function else ()
     within = 0.4 if place.block.loop else 0.25
     for name in names:
-        word = known.get(name, "")
-        if word == "number" and not (name in parameters and not place.block.loop):
+        word, own = known.get(name, ""), name not in parameters
+        if word == "number" and (own or place.block.loop):
             yield f"{name} += 1", within
             yield f"{name} -= 1", within * 0.8
-        if name not in parameters and word in _FRESH:
+        if own and word in _FRESH:
             yield f"{name} = {_FRESH[word]}", within * 0.8
+        for text, weight in _METHODS.get(word, {}).items():
+            yield f"{name}.{text}", weight
         for other in names:
-            if other == name:
-                continue
-            like = known.get(other, "") == word or not word or not known.get(other)
-            if like:
-                yield f"{name} = {other}", within * 0.85
-            if word in ("number", "text") and like and name not in parameters:
-                yield f"{name} += {other}", within * 0.6
-            if word == "list" and known.get(other) not in ("list", "set", "dict"):
-                yield f"{name}.append({other})", within
-            if word == "set":
-                yield f"{name}.add({other})", within
+            if other != name:
+                yield from _with_other(name, word, other, known.get(other, ""), own, within)
 
 
+def _with_other(  # noqa: PLR0917
+    name: str, word: str, other: str, its: str, own: bool, within: float
+) -> Iterator[tuple[str, float]]:
+    like = its == word or not word or not its
+    if like:
+        yield f"{name} = {other}", within * 0.85
+    if word in ("number", "text") and like and own:
+        yield f"{name} += {other}", within * 0.6
+    if word == "list" and its not in ("list", "set", "dict"):
+        yield f"{name}.append({other})", within
+        yield f"{name}.remove({other})", within * 0.6
+    if word == "set":
+        yield f"{name}.add({other})", within
+    if word == "dict" and its in ("", "number", "text"):
+        yield f"{name}[{other}] = 1", within * 0.5
+
+
+#: What can be done to a collection with nothing else at hand.
+_METHODS = {
+    "list": {"reverse()": 0.25, "sort()": 0.25, "pop()": 0.2, "pop(0)": 0.15},
+    "many": {"reverse()": 0.1, "sort()": 0.15, "pop()": 0.1},
+    "set": {"pop()": 0.1},
+}
 _FRESH = {"number": "0", "list": "[]", "text": "''", "set": "set()", "dict": "{}", "bool": "False"}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from codegenesis.core.genetic import syntax
 from codegenesis.core.genetic.edit import Edit
-from codegenesis.core.genetic.guess import COLLECTIONS
+from codegenesis.core.genetic.guess import likeness
 from codegenesis.core.genetic.program import Change, Expr, Program
 
 _READ = frozenset(
@@ -55,7 +55,7 @@ def variable(program: Program) -> Iterator[Edit]:
         for name in dict.fromkeys(names):
             if name == expr.text or (program.is_function(name) and not writes):
                 continue
-            weight = 0.9 * _likeness(word, known.get(name, "")) * (0.5 if writes else 1.0)
+            weight = 0.9 * likeness(word, known.get(name, "")) * (0.5 if writes else 1.0)
             if name not in expr.names:
                 weight *= 0.3
             elif expr.names.index(name) > 7:
@@ -73,7 +73,7 @@ def named(program: Program) -> Iterator[Edit]:
         word, known = program.guess(expr), program.guesses(expr.stmt).seen
         for name in expr.names[:8]:
             if not program.is_function(name) and name != expr.text:
-                weight = 0.45 * _likeness(word, known.get(name, ""))
+                weight = 0.45 * likeness(word, known.get(name, ""))
                 yield program.replace(expr, name, syntax.ATOM, "variable", weight)
 
 
@@ -105,7 +105,7 @@ def constant(program: Program) -> Iterator[Edit]:
             if text != expr.text:
                 has = syntax.level_of(text)
                 node = syntax.expression(text)
-                fitting = _likeness(word, known.of(node)) if node else 0.0
+                fitting = likeness(word, known.of(node)) if node else 0.0
                 yield program.replace(expr, text, has, "constant", weight * fitting)
 
 
@@ -174,46 +174,10 @@ def shifted(program: Program) -> Iterator[Edit]:
             yield program.replace(expr, text, syntax.SUM, "off by one", weight * done)
 
 
-def combined(program: Program) -> Iterator[Edit]:
-    """`x` → `x - y`, `x + y`, `max(x, y)` …, with names of the scope."""
-    for expr in program.exprs:
-        weight = _COMBINED.get(expr.role, 0.0)
-        if not weight or isinstance(expr.node, ast.Slice | ast.Tuple | ast.Lambda | ast.Compare):
-            continue
-        word, known = program.guess(expr), program.guesses(expr.stmt).seen
-        if word in ("bool", "none", "dict"):
-            continue
-        for name in expr.names[:8]:
-            if name == expr.text or program.is_function(name):
-                continue
-            like = _likeness(word, known.get(name, ""))
-            if like > 0.5:
-                yield from _sums(program, expr, name, word, weight * like)
-
-
 _SHIFTED = {
     "return": 0.6, "arg": 0.65, "index": 0.7, "bound": 0.7, "compared": 0.6, "operand": 0.45,
     "value": 0.5, "element": 0.35, "choice": 0.5,
 }  # fmt: skip
-_COMBINED = {"return": 0.45, "value": 0.45, "arg": 0.4, "bound": 0.35, "compared": 0.25,
-             "index": 0.3, "element": 0.15}  # fmt: skip
-
-
-def _sums(program: Program, expr: Expr, name: str, word: str, weight: float) -> Iterator[Edit]:
-    here = program.flat(expr)
-    left = syntax.fit(here, expr.level, syntax.SUM)
-    right = syntax.fit(here, expr.level, syntax.PRODUCT)
-    if word in COLLECTIONS:
-        texts = [(f"{left} + {name}", 1.0), (f"{name} + {right}", 0.9)]
-    else:
-        texts = [(f"{left} - {name}", 0.9), (f"{left} + {name}", 1.0)]
-        texts.append((f"{name} - {right}", 0.5))
-        if word == "":
-            texts.append((f"{name} + {right}", 0.6))
-        factor = syntax.fit(here, expr.level, syntax.PRODUCT)
-        texts += [(f"{factor} * {name}", 0.6), (f"{factor} // {name}", 0.3)]
-    for text, share in texts:
-        yield program.replace(expr, text, syntax.level_of(text), "arithmetic part", weight * share)
 
 
 def _by_one(program: Program, expr: Expr) -> Iterator[tuple[str, float]]:
@@ -287,13 +251,3 @@ def _exchange(program: Program, one: Expr, other: Expr, kind: str, weight: float
     return program.patch(
         Change(one.start, other.end, f"{first}{between}{second}"), kind, weight, line=one.line
     )
-
-
-def _likeness(one: str, other: str) -> float:
-    if not one or not other:
-        return 0.75
-    if one == other:
-        return 1.0
-    if {one, other} <= COLLECTIONS:
-        return 0.8 if "many" in (one, other) else 0.6
-    return 0.3
