@@ -71,7 +71,7 @@ def test_a_store_of_a_newer_version_is_left_alone(run, store, project):
     store.close()
     connection = sqlite3.connect(project / ".codegenesis" / "genesis.db")
     with connection:
-        connection.execute("UPDATE schema_version SET version = 9999")
+        connection.execute("INSERT INTO schema_version VALUES (9999, 0)")
     connection.close()
     done = run("status")
     assert done.code == 2

@@ -111,7 +111,7 @@ def test_a_newer_store_switches_the_agent_off(
     agent: Agent, house: House, shop: Any, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     with sqlite3.connect(house.store.path) as connection:
-        connection.execute("UPDATE schema_version SET version = 999")
+        connection.execute("INSERT INTO schema_version VALUES (999, 0)")
     connection.close()
     agent._registry.add(shop.which)
     agent.start(config(house.store.directory))

@@ -12,7 +12,14 @@ from types import FrameType
 
 import click
 
-from codegenesis.cli.landing import Landed, LandingWish, land, landing_options, require_landable
+from codegenesis.cli.landing import (
+    Landed,
+    LandingWish,
+    draw_landed,
+    land,
+    landing_options,
+    require_landable,
+)
 from codegenesis.cli.output import emit, json_option, talk, wants_json
 from codegenesis.cli.progress import ProgressTalk
 from codegenesis.cli.report import Report, draw_report, report_of
@@ -117,7 +124,8 @@ def _begun(store: Store, config: Config, target: str, inputs: str, wish: Landing
     found = survey(target, store=store, service=config.service, cwd=Path.cwd())
     require_landable(wish, (Path(gene.path) for gene in found.genes))
     feeder = Feeder(store, config, found.genes, inputs=inputs, single=found.single)
-    steps = plan(found, feeder, store)
+    with talk().status(f"looking at {len(found.genes)} functions"):
+        steps = plan(found, feeder, store)
     named = inputs if inputs in ("recorded", "doctests") else str(Path(inputs).resolve())
     options = {"inputs": named, "single": "yes" if found.single else ""}
     keeper = runs.begin(store, config, command="evolve", targets=[target], options=options)
@@ -156,10 +164,13 @@ class _Session:
         self._announce(len(waiting))
         with _stopped_by_signals(campaign), progress.shown():
             campaign.run()
+        report = report_of(self._store, keeper, worker.evolutions)
+        if not wants_json():  # what is found is seen before anybody is asked about it
+            emit(report, lambda out: draw_report(out, report, wish))
         changes, refused = changes_of(keeper.steps, self._store)
         landed = land(changes, wish, store=self._store, run=keeper.run.id, refused=refused)
-        report = report_of(self._store, keeper, worker.evolutions, landed=landed)
-        self._say(report, campaign, landed)
+        emit(report.document(landed), lambda out: draw_landed(out, landed))
+        self._say_how_to_go_on(campaign)
         return _exit_code(report, campaign, landed)
 
     def _parts(self, meter: Meter, total: int) -> tuple[EvolveWorker, Campaign, ProgressTalk]:
@@ -187,8 +198,7 @@ class _Session:
         words = f"run {run.id}: {waiting} functions to try ({limit}); {out} not, or tried already"
         talk().print(words, markup=False, soft_wrap=True)
 
-    def _say(self, report: Report, campaign: Campaign, landed: Landed) -> None:
-        emit(report.document(), lambda out: draw_report(out, report, landed))
+    def _say_how_to_go_on(self, campaign: Campaign) -> None:
         run = self._keeper.run
         if run.state == "stopped":
             why = "interrupted" if campaign.interrupted else "the budget is spent"

@@ -17,7 +17,7 @@ from codegenesis.cli.inspect import (
     draw_trials,
     strength_in_words,
 )
-from codegenesis.cli.landing import Landed, draw_landed
+from codegenesis.cli.landing import Landed, LandingWish
 from codegenesis.cli.output import printable, table
 from codegenesis.compiler import Explanation, explain
 from codegenesis.lifecycle import Evolution
@@ -52,7 +52,6 @@ class Report(Record, frozen=True, kw_only=True):
     run: Run
     results: tuple[Result, ...]
     champions: tuple[tuple[Champion, Gene | None], ...] = ()
-    landed: Landed = Landed()
     evolution: Evolution | None = None
 
     @property
@@ -65,23 +64,21 @@ class Report(Record, frozen=True, kw_only=True):
         """Functions that had no turn yet."""
         return sum(result.state == "planned" for result in self.results)
 
-    def document(self) -> dict[str, object]:
+    def document(self, landed: Landed) -> dict[str, object]:
         """For `--json`."""
         if self.evolution is not None:
             own = _document(self.evolution)
-            return {**own, "run": self.run.id, "landed": self.landed}
+            return {**own, "run": self.run.id, "landed": landed}
         return {
             "run": self.run,
             "found": self.found,
             "left": self.left,
             "results": self.results,
-            "landed": self.landed,
+            "landed": landed,
         }
 
 
-def report_of(
-    store: Store, keeper: Keeper, evolutions: Mapping[str, Evolution], *, landed: Landed
-) -> Report:
+def report_of(store: Store, keeper: Keeper, evolutions: Mapping[str, Evolution]) -> Report:
     """The report of a run as it stands in the store.
 
     Args:
@@ -94,20 +91,18 @@ def report_of(
         run=keeper.run,
         results=tuple(_result(store, step) for step in keeper.steps),
         champions=tuple((champion, gene) for champion, gene in champions if champion),
-        landed=landed,
         evolution=next(iter(evolutions.values()), None) if single else None,
     )
 
 
-def draw_report(console: Console, report: Report, landed: Landed) -> None:
-    """For people."""
+def draw_report(console: Console, report: Report, wish: LandingWish) -> None:
+    """For people, before anything lands."""
     if report.evolution is not None:
-        _draw_one(console, report.evolution, changed=bool(landed.applied))
+        _draw_one(console, report.evolution, changes=wish.apply)
     else:
         for champion, gene in report.champions:
             _draw_champion(console, champion, gene)
         _draw_summary(console, report)
-    draw_landed(console, landed)
 
 
 def _result(store: Store, step: RunStep) -> Result:
@@ -141,7 +136,7 @@ def _document(found: Evolution) -> dict[str, object]:
     }
 
 
-def _draw_one(console: Console, found: Evolution, *, changed: bool) -> None:
+def _draw_one(console: Console, found: Evolution, *, changes: bool) -> None:
     champion = found.champion
     if champion is None:
         console.print(f"{found.gene.target}: no better version; {found.reason}", markup=False)
@@ -149,7 +144,7 @@ def _draw_one(console: Console, found: Evolution, *, changed: bool) -> None:
         return
     _draw_diff(console, champion)
     again = f"codegenesis diff {champion.variant.id} shows it again"
-    undo = again if changed else f"nothing was changed; {again}"
+    undo = again if changes else f"nothing was changed; {again}"
     draw_explanation(console, explain(champion, gene=found.gene), undo=undo)
     draw_trials(console, list(champion.trials))
     draw_funnel(console, found.funnel)

@@ -19,7 +19,7 @@ from codegenesis.model import Gene, Record
 from codegenesis.store import Store
 
 #: Operators are asked about so many functions.
-MOST_ASKED = 40
+MOST_ASKED = 60
 #: No function weighs more than so many times another, or the first would take all the time.
 WIDEST = 8.0
 
@@ -91,7 +91,8 @@ def _asked(gene: Gene, read: Promise) -> Promise:
     if not best:
         return read
     words = f"{read.reason}; {best}"
-    return Promise(measured=False, score=read.score + 4.0 * gains, reason=words)
+    # Before all those that no operator has anything to say about: only a search could help there.
+    return Promise(measured=False, score=10.0 + read.score + 4.0 * gains, reason=words)
 
 
 @functools.lru_cache(maxsize=4 * MOST_ASKED)  # asked for the order, and again for the weights
