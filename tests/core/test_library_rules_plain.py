@@ -544,7 +544,7 @@ def test_files_are_read_and_written_as_before(bench, make_function, tmp_path, ru
         ("asked_once", "def f(ps):\n    return [p for p in ps if os.path.exists(p)]"),
         (
             "asked_once",
-            "def f(p, n):\n    for i in n:\n        if os.path.exists(p):\n            os.remove(p)",
+            "def f(p, n):\n    for i in n:\n        if os.path.isdir(p):\n            os.rmdir(p)",
         ),
         ("closing", "def f(path):\n    return open(path)"),
         ("closing", "def f(path):\n    file = open(path)\n    return Reader(file)"),

@@ -40,7 +40,7 @@ class Ruff:
 
     name: str = "ruff"
     improves: tuple[str, ...] = ("cpu_ns_mean",)
-    gain: float = 1.1
+    gain: float = 1.2
 
     def applies(self, gene: Gene, traits: Sequence[Trait]) -> Proposal | None:
         """A proposal where ruff has something to fix."""
