@@ -1,4 +1,4 @@
-"""A loop that reduces arrays to one number becomes one call (measured: 50-200x).
+"""A loop that reduces arrays to one number becomes one call (measured: about 100x).
 
 `total += xs[i] * ys[i]` is a dot product, `if xs[i] > limit: n += 1` counts, `if x > best: best =
 x` is a maximum. numpy adds pairwise, a loop adds in order: a second version adds in order too, so

@@ -1,4 +1,4 @@
-"""Cells of a data frame read one by one in a loop (measured: 10-100x).
+"""Cells of a data frame read one by one in a loop (measured: 490x to 790x).
 
 `frame.loc[i, "price"]` and `frame["price"].iloc[i]` cost microseconds each: labels are looked up,
 dtypes found out, scalars boxed. A column that the loop does not change is made a list or an array
