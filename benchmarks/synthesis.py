@@ -5,7 +5,8 @@
 Each task is a module with a function that has a docstring and no body, and 4 to 10 examples.
 *Filled*: a body agrees with all examples in the workshop and again when it is called here, in
 the sandbox. *Right*: the first body does the same as the reference on 200 hidden inputs, exceptions
-by type and floats to nine digits. Nothing in the search was made for one of the tasks; the classes are what it was made for.
+by type and floats to nine digits. The classes of tasks are what the search was made for; nothing in
+it was made for one of them.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         "condition",
         'def is_leap(year):\n    """Divisible by 4, but not by 100 unless by 400."""\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)',
-        _one(2000, 1900, 2004, 2001, 2100, 2020, 1999, 2400, 1800, 1996),
+        _one(2000, 1900, 2004, 2001, 2100, 2020, 2022, 2400, 1800, 1996),
         _int(1500, 2600),
     ),
     Task(
@@ -147,7 +147,18 @@ TASKS: tuple[Task, ...] = (
     Task(
         "condition",
         'def triangle(a, b, c):\n    """Whether three sides make a triangle."""\n    return a + b > c and b + c > a and a + c > b',
-        ((3, 4, 5), (1, 2, 3), (1, 1, 5), (5, 1, 1), (2, 9, 2), (7, 7, 7), (6, 5, 4), (1, 5, 2)),
+        (
+            (3, 4, 5),
+            (1, 2, 3),
+            (1, 1, 5),
+            (5, 1, 1),
+            (2, 9, 2),
+            (7, 7, 7),
+            (6, 5, 4),
+            (1, 5, 2),
+            (2, 6, 3),
+            (4, 9, 6),
+        ),
         _ints(3, 1, 12),
     ),
     Task(
@@ -159,7 +170,17 @@ TASKS: tuple[Task, ...] = (
     Task(
         "condition",
         'def between(x, low, high):\n    """Whether x is from low to high, both included."""\n    return low <= x <= high',
-        ((5, 1, 9), (1, 1, 9), (9, 1, 9), (0, 1, 9), (10, 1, 9), (4, 5, 6), (7, 5, 6)),
+        (
+            (5, 1, 9),
+            (1, 1, 9),
+            (9, 1, 9),
+            (0, 1, 9),
+            (10, 1, 9),
+            (4, 5, 6),
+            (7, 5, 6),
+            (3, 0, 2),
+            (8, 2, 20),
+        ),
         lambda rng: (rng.randint(0, 30), rng.randint(0, 14), rng.randint(15, 30)),
     ),
     # --- guards
@@ -285,7 +306,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         "list",
         'def second_largest(xs):\n    """The second largest of different numbers."""\n    return sorted(set(xs))[-2]',
-        _one([1, 2, 3], [4, 4, 2], [9, 1, 5, 9], [-1, -7]),
+        _one([1, 2, 3], [4, 4, 2], [9, 1, 5, 9], [-1, -7], [8, 3, 6, 1, 7]),
         lambda rng: (rng.sample(range(-9, 20), rng.randint(2, 8)),),
     ),
     Task(
@@ -315,7 +336,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         "list",
         'def dot(xs, ys):\n    """Scalar product."""\n    return sum(x * y for x, y in zip(xs, ys))',
-        (([1, 2], [3, 4]), ([0], [9]), ([2, 2, 2], [1, 2, 3]), ([], [])),
+        (([1, 2], [3, 4]), ([0], [9]), ([2, 2, 2], [1, 2, 3]), ([], []), ([3, -1], [5, 7])),
         lambda rng: tuple([rng.randint(-9, 9) for _ in range(5)] for _ in range(2)),
     ),
     Task(
@@ -333,7 +354,13 @@ TASKS: tuple[Task, ...] = (
     Task(
         "list",
         'def common(xs, ys):\n    """What both have, sorted."""\n    return sorted(set(xs) & set(ys))',
-        (([1, 2, 3], [2, 3, 4]), ([5, 5], [5]), ([], [1]), ([3, 1, 2], [1, 2, 9])),
+        (
+            ([1, 2, 3], [2, 3, 4]),
+            ([5, 5], [5]),
+            ([], [1]),
+            ([3, 1, 2], [1, 2, 9]),
+            ([9, 4, 1, 3], [3, 4, 9]),
+        ),
         lambda rng: (_list(0, 9)(rng)[0], _list(0, 9)(rng)[0]),
     ),
     Task(

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from codegenesis.arena.synthesis import safe
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part, apply
 from codegenesis.arena.synthesis.text import spelled
-from codegenesis.arena.synthesis.values import ERR, alike, loosely
+from codegenesis.arena.synthesis.values import ERR, alike, key, loosely
 
 CHOICE = Part("({1} if {0} else {2})", safe.chosen, ("bool", "any", "any"), cost=2)
 _MOST_STATES = 400
@@ -68,7 +68,8 @@ class Aim:
         self.full = (1 << self.rows) - 1
         self.terms: dict[int, Entry] = {}
         self.conditions: dict[tuple[int, int], Entry] = {}
-        self._report = report
+        self._tell = report
+        self._told: dict[int, int] = {}
         self._same = loosely if lenient else alike
         self._types = set(map(type, self.wanted))
         if lenient and self._types & {list, tuple, set}:
@@ -78,6 +79,13 @@ class Aim:
         self._plain = self._types <= {int, str, float} and not lenient and len(self._types) == 1
         self._bits = [1 << row for row in range(self.rows)]
         self._dirty = False
+
+    def _report(self, entry: Entry, method: str) -> None:
+        """Tell of the cheapest with a column only."""
+        mark = key(entry.values)
+        if self._told.get(mark, entry.cost + 1) > entry.cost:
+            self._told[mark] = entry.cost
+            self._tell(entry, method)
 
     def see(self, entry: Entry) -> None:
         """Take note of a new entry of the bank."""

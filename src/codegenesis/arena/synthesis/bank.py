@@ -32,7 +32,8 @@ class Part(NamedTuple):
         slot: position of a variable in the environment; -1 for what is no variable.
         tail: statements instead of an expression, for what can only stand at the end.
         value: of a constant.
-        divides: the first operand is no constant, and the second is of that cost at most.
+        divides: cost that the second operand has at most; 0 for no limit.
+        starts: a constant may be the first operand.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Part(NamedTuple):
     tail: str = ""
     value: Any = None
     divides: int = 0
+    starts: bool = True
 
 
 class Entry:
@@ -221,7 +223,9 @@ class Bank:
     def _try(self, part: Part, kids: tuple[Entry, ...], cost: int) -> None:
         if all(kid.constant for kid in kids):
             return
-        if part.divides and (kids[1].cost > part.divides or kids[0].constant):
+        if part.divides and kids[1].cost > part.divides:
+            return
+        if not part.starts and kids[0].constant:
             return
         self.trials += 1
         entry = apply(part, kids)

@@ -83,6 +83,7 @@ def _stated(docstring: str) -> Iterator[tuple[Any, int]]:
         value = ast.literal_eval(text.rstrip("%").lstrip("0") or "0") if "." not in text else None
         value = float(text.rstrip("%")) if value is None else value
         yield value, 1
+        yield -value, 2
         if text.endswith("%"):
             yield value / 100, 1
     for groups in _QUOTED.findall(prose):
@@ -100,6 +101,10 @@ def _of_outputs(outputs: Sequence[Any]) -> Iterator[tuple[Any, int]]:
             yield value, 2 if times > 1 or " " not in value else 3
         elif not isinstance(value, bool):
             yield value, 3 if times > 1 else 5
+    texts = [value for value in outputs if isinstance(value, str)]
+    marks = Counter(mark for text in texts for mark in set(text) if not mark.isalnum())
+    for mark, times in marks.most_common(4):
+        yield mark, 2 if times > 1 else 3
     inner = [v for out in outputs if not isinstance(out, str | int | float) for v in _flat([out])]
     for value, times in Counter(inner).most_common(8):
         if isinstance(value, str) and times > 1 and len(value) <= 20:

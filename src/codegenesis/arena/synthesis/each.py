@@ -115,7 +115,7 @@ class Each:
 
     def _mapped(self) -> Iterator[tuple[str, list[Any]]]:
         kinds = set(map(type, self._wanted))
-        if kinds == {list} or kinds == {tuple}:
+        if kinds in ({list}, {tuple}):
             if self._sizes_match(self._wanted):
                 yield _WRAPS[kinds.pop()], list(self._wanted)
         elif kinds == {str}:
@@ -213,7 +213,7 @@ class Each:
         part = Part(
             text,
             cost=cost,
-            imports=tuple([*self.source.imports, *imports]),
+            imports=(*self.source.imports, *imports),
             tail=tail.replace("LOOP", _braced(self.source.loop)),
             slot=1000,
         )
@@ -311,7 +311,7 @@ def _sifter(template: str, source: Source) -> Callable[..., Any]:
 
     def sift(items: Sequence[Any], marks: Sequence[Any]) -> Any:
         kept = [item for item, mark in zip(items, marks, strict=True) if mark]
-        if template.startswith("{{") and ": " in template.split(" for ")[0]:
+        if template.startswith("{{") and ": " in template.partition(" for ")[0]:
             return dict(kept)
         picked = kept if whole else [item[place] for item in kept]
         if template.startswith("["):

@@ -31,9 +31,9 @@ _NUMBERS = [
     _part("({0} + {1})", op.add, "num num", commutes=True),
     _part("({0} - {1})", op.sub, "num num"),
     _part("({0} * {1})", safe.mul, "num num", commutes=True),
-    _part("({0} // {1})", op.floordiv, "int int")._replace(divides=2),
-    _part("({0} % {1})", op.mod, "int int")._replace(divides=2),
-    _part("({0} / {1})", op.truediv, "num num"),
+    _part("({0} // {1})", op.floordiv, "int int")._replace(divides=2, starts=False),
+    _part("({0} % {1})", op.mod, "int int", 2)._replace(divides=2, starts=False),
+    _part("({0} / {1})", op.truediv, "num num")._replace(divides=2),
     _part("({0} ** {1})", safe.power, "num num", 2),
     _part("({0} ** 2)", lambda n: safe.mul(n, n), "num", 1),
     _part("(-{0})", op.neg, "num"),
@@ -57,10 +57,10 @@ _NUMBERS = [
     _part("({0} | {1})", op.or_, "int int", 4, commutes=True),
     _part("({0} >> {1})", op.rshift, "int int", 4),
     _part("({0} << {1})", safe.shift, "int int", 4),
-    _part("divmod({0}, {1})", divmod, "int int", 2)._replace(divides=2),
+    _part("divmod({0}, {1})", divmod, "int int", 2)._replace(divides=2, starts=False),
 ]
 _CONDITIONS = [
-    _part("({0} % {1} == 0)", lambda a, b: a % b == 0, "int int")._replace(divides=3),
+    _part("({0} % {1} == 0)", lambda a, b: a % b == 0, "int int")._replace(divides=3, starts=False),
     _part("({0} == {0}[::-1])", lambda items: items == items[::-1], "seq", 2),
     _part("({0} < {1})", op.lt, "num num"),
     _part("({0} <= {1})", op.le, "num num"),
@@ -135,8 +135,10 @@ _SEQUENCES = [
     _part("sum({0})", safe.total, "bools"),
     _part("all({0})", all, "bools"),
     _part("any({0})", any, "bools"),
-    _part("max({0})", max, "iter"),
-    _part("min({0})", min, "iter"),
+    _part("max({0})", max, "nums"),
+    _part("min({0})", min, "nums"),
+    _part("max({0})", max, "iter", 2),
+    _part("min({0})", min, "iter", 2),
     _part("max({0}, key=len)", lambda items: max(items, key=len), "strs"),
     _part("min({0}, key=len)", lambda items: min(items, key=len), "strs", 2),
     _part("max({0}, key=len)", lambda items: max(items, key=len), "lists", 2),
@@ -248,7 +250,7 @@ def small(kinds: Collection[str]) -> list[Part]:
     if "str" in kinds:
         made += _TEXT
     if {"str", "list", "tuple"} & set(kinds):
-        made += _SEQUENCES[:14]
+        made += _SEQUENCES[:15]
         made += [part for part in _SEQUENCES if part.text in _IN_STEPS]
     if "dict" in kinds:
         made += _TABLES[:3]

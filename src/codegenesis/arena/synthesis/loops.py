@@ -310,7 +310,7 @@ class Loops:
         name = self._problem.names[place]
         step = entry.closure()
         for end, (text, smaller) in product(_ENDS, _SMALLER):
-            run = self._shrinking(place, others, start, step, end, smaller)
+            run = self._shrinking(place, others, start, step, end=end, smaller=smaller)
             if (values := self._check(run)) is not None:
                 tail = (
                     f"result = {start!r}\nwhile {name} {end.text}:\n    result = {{0}}\n"
@@ -324,6 +324,7 @@ class Loops:
         others: Sequence[int],
         start: Any,
         step: Step,
+        *,
         end: _End,
         smaller: Callable[[int], int],
     ) -> Callable[[int], Any]:

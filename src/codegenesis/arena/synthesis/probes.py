@@ -6,7 +6,7 @@ nobody has said.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -38,33 +38,32 @@ def probes(rows: Sequence[tuple[Any, ...]], *, count: int, rng: Random) -> list[
 
 def vary(value: Any, pool: Sequence[Any], rng: Random) -> Any:
     """A value like those of the pool."""
-    if rng.random() < 0.2:
+    kind = type(value)
+    change = _CHANGES.get(kind)
+    if change is None or rng.random() < 0.2:
         return rng.choice(pool)
-    if isinstance(value, bool):
-        return rng.choice(pool)
-    if isinstance(value, int):
-        return _number(value, pool, rng)
-    if isinstance(value, float):
-        return round(value * rng.choice((0.5, 0.9, 1.1, 1.5)), 3)
-    if isinstance(value, str):
-        return _text(value, [item for item in pool if isinstance(item, str)], rng)
-    if isinstance(value, list):
-        return _items(value, [item for item in pool if isinstance(item, list)], rng)
-    if isinstance(value, tuple) and type(value) is tuple and value:
-        place = rng.randrange(len(value))
-        peers = [item[place] for item in pool if isinstance(item, tuple) and len(item) > place]
-        return (*value[:place], vary(value[place], peers, rng), *value[place + 1 :])
-    if isinstance(value, dict):
-        return _table(value, [item for item in pool if isinstance(item, dict)], rng)
-    if isinstance(value, set):
-        every = sorted(set().union(*(i for i in pool if isinstance(i, set))), key=repr)
-        return {item for item in every if rng.random() < 0.5}
-    return rng.choice(pool)
+    return change(value, [item for item in pool if type(item) is kind], rng)
 
 
-def _number(value: int, pool: Sequence[Any], rng: Random) -> int:
-    numbers = [item for item in pool if type(item) is int]
-    low, high = min(numbers), max(numbers)
+def _float(value: float, _pool: Sequence[float], rng: Random) -> float:
+    return round(value * rng.choice((0.5, 0.9, 1.1, 1.5)), 3)
+
+
+def _tuple(value: tuple[Any, ...], pool: Sequence[tuple[Any, ...]], rng: Random) -> Any:
+    if not value:
+        return rng.choice(pool)
+    place = rng.randrange(len(value))
+    peers = [item[place] for item in pool if len(item) > place]
+    return (*value[:place], vary(value[place], peers, rng), *value[place + 1 :])
+
+
+def _set(_value: set[Any], pool: Sequence[set[Any]], rng: Random) -> set[Any]:
+    every = sorted(set().union(*pool), key=repr)
+    return {item for item in every if rng.random() < 0.5}
+
+
+def _number(value: int, pool: Sequence[int], rng: Random) -> int:
+    low, high = min(pool), max(pool)
     near = value + rng.choice((-1, 1, -2, 2))
     drawn = near if rng.random() < 0.5 else rng.randint(low, min(high, low + 400))
     return drawn if low < 0 or drawn >= min(low, 1) else low
@@ -116,3 +115,14 @@ def _table(value: dict[Any, Any], pool: Sequence[dict[Any, Any]], rng: Random) -
         name, cell = rng.choice(every)
         made[name] = vary(cell, [item for _, item in every], rng)
     return made
+
+
+_CHANGES: dict[type, Callable[[Any, Any, Random], Any]] = {
+    int: _number,
+    float: _float,
+    str: _text,
+    list: _items,
+    tuple: _tuple,
+    dict: _table,
+    set: _set,
+}

@@ -175,7 +175,7 @@ class Reduced:
                     self._each.offer(made)
 
     def _counts_fit(self, condition: Entry) -> bool:
-        if self._kinds == {set} or self._kinds == {str}:
+        if self._kinds in ({set}, {str}):
             return True
         spans = zip(self._wanted, self._each.spans, strict=False)
         return all(

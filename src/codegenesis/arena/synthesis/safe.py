@@ -23,9 +23,9 @@ class TooLargeError(ArithmeticError):
 
 def mul(left: Any, right: Any) -> Any:
     """Product of numbers."""
-    if type(left) is int and type(right) is int:
-        if left.bit_length() + right.bit_length() > _BITS:
-            raise TooLargeError
+    whole = type(left) is int and type(right) is int
+    if whole and left.bit_length() + right.bit_length() > _BITS:
+        raise TooLargeError
     return left * right
 
 
@@ -97,16 +97,11 @@ def product(items: Sequence[Any]) -> Any:
     return result
 
 
-def pad(text: str, width: int) -> int:
-    """A width that is worth padding to."""
-    if width > 80:
-        raise TooLargeError
-    return width
-
-
 def zfill(text: str, width: int) -> str:
     """Text padded with zeros."""
-    return text.zfill(pad(text, width))
+    if width > 80:
+        raise TooLargeError
+    return text.zfill(width)
 
 
 def rounded(value: float, digits: int) -> float:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from random import Random
-from typing import Any
 
 from codegenesis.arena.synthesis.aims import Aim
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part
@@ -26,10 +25,10 @@ from codegenesis.arena.synthesis.recursion import recursions
 from codegenesis.arena.synthesis.solutions import Solutions
 from codegenesis.arena.synthesis.sources import sources
 
-_EAGER_COST = 2
+_EAGER_COST = 3
 _LOOK_EVERY = 1500
 _BREED_AFTER = 150_000
-_PATIENCE = 500  # expressions for each square of the first solution's cost
+_PATIENCE = 700  # expressions for each square of the first solution's cost
 
 Strategy = Iterator[None]
 
@@ -73,7 +72,7 @@ class Search:
         return sum(bank.trials for bank in self._banks) + loops + bred
 
     def run(self) -> Iterator[int]:
-        """Search until nothing is left or what was found is good enough; gives the trials so far."""
+        """Search until nothing is left, or what was found will do; gives the trials so far."""
         for _ in self._eagerly():
             yield self.trials
         strategies = self._strategies()
@@ -115,7 +114,7 @@ class Search:
                 lenient=self._problem.lenient,
             )
             self._banks.append(each.bank)
-            made.append((each.run(), max(1, 5 - source.cost)))
+            made.append((each.run(), {1: 8, 2: 6, 3: 2}.get(source.cost, 1)))
         made.append((self._bred(), 5))
         made[0] = (made[0][0], max(10, sum(weight for _, weight in made[1:])))
         return made

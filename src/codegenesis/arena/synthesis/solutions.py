@@ -37,6 +37,7 @@ class Solutions:
         self._guards: dict[str, Guard] = {}
         self._waiting: list[tuple[Entry, str]] = []
         self._bodies: set[str] = set()
+        self._looked: set[tuple[str, tuple[int, ...]]] = set()
         self._alike: dict[int, int] = {}
         self.count = 0
         self.best: tuple[float, int] | None = None
@@ -63,6 +64,11 @@ class Solutions:
 
     def take(self, entry: Entry, method: str) -> None:
         """Look at a solution; what needs a guard that is still missing waits for it."""
+        raw = entry.render() or body(entry)
+        state = (raw, tuple(guard.condition.cost for guard in self._guards.values()))
+        if state in self._looked:
+            return
+        self._looked.add(state)
         if method == "expression" and entry.part is CHOICE:
             method = "conditional"
         if not self._taken(entry, method, ()) and self._problem.raising:
@@ -83,7 +89,7 @@ class Solutions:
         if outcomes is None:
             return False
         self._bodies.add(text)
-        cost = entry.cost + sum(guard.condition.cost for guard in guards) + self._unused(text)
+        cost = entry.cost + sum(guard.condition.cost for guard in guards) + self._missing(text)
         mark = key(outcomes)
         if self._alike.get(mark, 1 << 30) <= cost:
             return True  # a smaller one does the same wherever anybody looks
@@ -94,12 +100,17 @@ class Solutions:
         self._tell(Found(text, needed, cost, method, self._trials(), outcomes))
         return True
 
-    def _unused(self, text: str) -> int:
-        """Numbers that the docstring names and the body does without: it may miss the point."""
-        numbers = set(stated_numbers(self._problem.docstring))
-        return min(
-            2, sum(not re.search(rf"(?<![\w.]){re.escape(n)}(?![\w.])", text) for n in numbers)
-        )
+    def _missing(self, text: str) -> int:
+        """Parameters, and numbers of the docstring, that it does without: it may miss the point."""
+        words = set(re.findall(r"[\w.]+", text))
+        numbers = set(stated_numbers(self._problem.docstring)) - words
+        varying = [
+            name
+            for name, column in zip(self._problem.names, self._problem.columns, strict=True)
+            if len(set(map(repr, column))) > 1 and name != "self"
+        ]
+        unused = [name for name in varying if not re.search(rf"\b{name}\b", text)]
+        return min(2, len(numbers)) + 2 * len(unused)
 
     def _outcomes(self, text: str, needed: list[str]) -> list[int] | None:
         """What it makes of the probes; None when it does not do what the examples say."""

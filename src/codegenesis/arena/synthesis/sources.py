@@ -7,6 +7,7 @@ any other expression: each element is a row of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from codegenesis.arena.synthesis.bank import Bank, Entry
@@ -15,7 +16,7 @@ from codegenesis.arena.synthesis.values import ERR, kinds_of
 
 _MOST_ELEMENTS = 700
 _LONGEST = 400
-_MOST_SOURCES = 28
+_MOST_SOURCES = 22
 _DEAREST = 3
 
 
@@ -100,11 +101,9 @@ def _nested(entry: Entry, taken: set[str]) -> Source:
 def _indexed(entry: Entry, kinds: Sequence[str], taken: set[str]) -> Iterator[Source]:
     one = _singular(entry, kinds)
     numbered = _made(entry, ("i", one), "enumerate({0})", lambda v: list(enumerate(v)), taken)
-    yield numbered._replace(cost=entry.cost + 2)
-    pairs = _made(
-        entry, ("a", "b"), "zip({0}, {0}[1:])", lambda v: list(zip(v, v[1:], strict=False)), taken
-    )
-    yield pairs._replace(cost=entry.cost + 2)
+    yield numbered._replace(cost=entry.cost + 1)
+    pairs = _made(entry, ("a", "b"), "zip({0}, {0}[1:])", lambda v: list(pairwise(v)), taken)
+    yield pairs._replace(cost=entry.cost + 1)
     places = _made(entry, ("i",), "range(len({0}))", lambda v: [(i,) for i in range(len(v))], taken)
     yield places._replace(cost=entry.cost + 2)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
-from os.path import commonprefix
+from itertools import count, takewhile
 from typing import Any, NamedTuple
 
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part
@@ -20,7 +19,7 @@ _INT_FORMATS = (("", 0), ("02d", 1), ("03d", 2), (",", 1), ("04d", 2), ("b", 2),
 _FLOAT_FORMATS = (
     ("", 0), (".2f", 1), (".1f", 1), (".0f", 2), (",.2f", 1), (".1%", 2), (".0%", 2), (".3f", 2),
 )  # fmt: skip
-_MOST_TEXTS, _MOST_NUMBERS = 150, 90
+_MOST_TEXTS, _MOST_NUMBERS, _MOST_PIECES = 4000, 90, 200
 _MOST_STATES = 3000
 _LONGEST_RESULT = 300
 
@@ -53,7 +52,7 @@ def spelled(wanted: Sequence[str], bank: Bank) -> Iterator[Entry | None]:
         cost, _, places, path = heapq.heappop(heap)
         if places == goal:
             if any(isinstance(step, Piece) for step in path):
-                yield _entry(path, bank)
+                yield _entry(path)
             return
         for price, step, then in _steps(wanted, places, path, pieces):
             if cost + price < best.get(then, 1e9):
@@ -77,10 +76,17 @@ def _steps(
                 yield piece.cost, piece, then
     if path and isinstance(path[-1], str):
         return
-    shared = commonprefix([want[place:] for want, place in zip(wanted, places, strict=True)])
+    shared = _prefix([want[place:] for want, place in zip(wanted, places, strict=True)])
     for size in range(len(shared), 0, -1):
         literal = shared[:size]
         yield 1.0 + 0.02 * size, literal, tuple(place + size for place in places)
+
+
+def _prefix(texts: Sequence[str]) -> str:
+    """What all of them begin with."""
+    shortest, longest = min(texts), max(texts)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(shortest, longest, strict=False))
+    return "".join(char for char, _ in same)
 
 
 def _pieces(wanted: Sequence[str], bank: Bank) -> list[Piece]:
@@ -100,12 +106,12 @@ def _pieces(wanted: Sequence[str], bank: Bank) -> list[Piece]:
             texts_ = _formatted(entry.values[:rows], "")
             if texts_:
                 _take(made, Piece(texts_, entry.cost + 1, entry, ""), wanted)
-    return list(made.values())
+    return sorted(made.values(), key=lambda piece: piece.cost)[:_MOST_PIECES]
 
 
 def _take(made: dict[tuple[Any, ...], Piece], piece: Piece, wanted: Sequence[str]) -> None:
     """Keep a piece that occurs in all results, unless a cheaper one looks the same."""
-    if any(text is ERR for text in piece.texts) or not any(piece.texts):
+    if not all(type(text) is str for text in piece.texts) or not any(piece.texts):
         return
     if all(text in want for text, want in zip(piece.texts, wanted, strict=True)):
         old = made.get(piece.texts)
@@ -122,7 +128,7 @@ def _formatted(values: Sequence[Any], form: str) -> tuple[str, ...] | None:
         return None
 
 
-def _entry(path: Sequence[Piece | str], bank: Bank) -> Entry:
+def _entry(path: Sequence[Piece | str]) -> Entry:
     pieces = [step for step in path if isinstance(step, Piece)]
     places = iter(range(len(pieces)))
     shown = [

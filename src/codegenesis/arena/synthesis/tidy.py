@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 
-_TAKE_ANY = frozenset(
-    "sorted sum max min set list tuple any all enumerate zip dict Counter len frozenset".split()
-)
+_TAKE_ANY = {
+    *("sorted", "sum", "max", "min", "set", "list", "tuple", "any", "all", "enumerate", "zip"),
+    *("dict", "Counter", "len", "frozenset"),
+}
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -100,9 +101,10 @@ class _Tidy(ast.NodeTransformer):
         """`total = total + x` is `total += x`."""
         self.generic_visit(node)
         value, target = node.value, node.targets[0]
-        if isinstance(value, ast.BinOp) and isinstance(target, ast.Name):
-            if isinstance(value.left, ast.Name) and value.left.id == target.id:
-                return ast.AugAssign(target, value.op, value.right)
+        if not isinstance(value, ast.BinOp) or not isinstance(target, ast.Name):
+            return node
+        if isinstance(value.left, ast.Name) and value.left.id == target.id:
+            return ast.AugAssign(target, value.op, value.right)
         return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
@@ -115,7 +117,7 @@ class _Tidy(ast.NodeTransformer):
             turned = _OPPOSITE.get(kind)
             if turned is None and _numeric(inner):
                 turned = _ORDER.get(kind)
-            if turned:
+            if turned is not None:
                 return ast.Compare(inner.left, [turned()], inner.comparators)
         return node
 
@@ -131,10 +133,9 @@ class _Tidy(ast.NodeTransformer):
         negative = isinstance(left, ast.UnaryOp) and isinstance(left.op, ast.USub)
         if isinstance(node.op, ast.Add) and negative and isinstance(left, ast.UnaryOp):
             return ast.BinOp(node.right, ast.Sub(), left.operand)
-        plus = isinstance(node.op, ast.Add | ast.Mult)
-        if plus and isinstance(left, ast.Constant) and type(left.value) is int:
-            if not isinstance(right, ast.Constant):
-                return ast.BinOp(right, node.op, left) if _number(right) else node
+        moves = isinstance(node.op, ast.Add | ast.Mult) and _number(right)
+        if moves and isinstance(left, ast.Constant) and type(left.value) is int:
+            return ast.BinOp(right, node.op, left)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:

@@ -9,8 +9,9 @@ long.
 from __future__ import annotations
 
 import marshal
+import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from codegenesis import wire
@@ -82,7 +83,7 @@ def _element_kinds(values: Sequence[Any]) -> tuple[str, ...]:
     inner: set[type] = set()
     for value in values:
         inner.update(map(type, value))
-    if inner == {int} or inner == {float} or inner == {int, float}:
+    if inner and inner <= {int, float}:
         return ("nums", "sortable")
     if inner == {str}:
         return ("strs", "sortable")
@@ -102,7 +103,11 @@ def alike(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(alike, left, right))
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
-    return bool(left == right) or (left != left and right != right)
+    return bool(left == right) or (_is_nan(left) and _is_nan(right))
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def loosely(left: Any, right: Any) -> bool:
@@ -130,28 +135,37 @@ def distance(came: Any, wanted: Any) -> float:
         return 1.0
     if type(came) is not type(wanted):
         return 0.95
-    if came == wanted:
-        return 0.0
-    if isinstance(wanted, bool):
-        return 0.9
-    if isinstance(wanted, int | float):
-        gap = abs(came - wanted)
-        return float(0.1 + 0.7 * gap / (gap + 1 + abs(wanted))) if gap == gap else 0.9
-    if isinstance(wanted, str | list | tuple):
-        return _sequence_distance(came, wanted)
-    if isinstance(wanted, set | frozenset):
-        return 0.1 + 0.7 * len(came ^ wanted) / max(1, len(came | wanted))
-    if isinstance(wanted, dict):
-        right = sum(1 for k, v in wanted.items() if k in came and came[k] == v)
-        return 0.1 + 0.7 * (1 - right / max(1, len(wanted), len(came)))
-    return 0.9
+    measure = _MEASURES.get(type(wanted))
+    return 0.0 if came == wanted else 0.1 + 0.7 * measure(came, wanted) if measure else 0.9
+
+
+def _number_distance(came: float, wanted: float) -> float:
+    gap = abs(came - wanted)
+    return gap / (gap + 1 + abs(wanted)) if math.isfinite(gap) else 1.0
+
+
+def _set_distance(came: Any, wanted: Any) -> float:
+    return len(came ^ wanted) / max(1, len(came | wanted))
+
+
+def _table_distance(came: Any, wanted: Any) -> float:
+    right = sum(1 for k, v in wanted.items() if k in came and came[k] == v)
+    return 1 - right / max(1, len(wanted), len(came))
 
 
 def _sequence_distance(came: Any, wanted: Any) -> float:
     longest = max(len(came), len(wanted), 1)
     head = sum(1 for a, b in zip(came, wanted, strict=False) if a == b)
     tail = sum(1 for a, b in zip(reversed(came), reversed(wanted), strict=False) if a == b)
-    return 0.1 + 0.7 * (1 - max(head, tail) / longest)
+    return 1 - max(head, tail) / longest
+
+
+_MEASURES: dict[type, Callable[[Any, Any], float]] = {
+    **dict.fromkeys((int, float), _number_distance),
+    **dict.fromkeys((str, list, tuple), _sequence_distance),
+    **dict.fromkeys((set, frozenset), _set_distance),
+    dict: _table_distance,
+}
 
 
 def rows_of(columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:

@@ -21,7 +21,7 @@ def laid_out(source: str, *, path: str) -> str:
         )
         text = done.stdout.decode()
         same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(source))
-    except (OSError, subprocess.TimeoutExpired, ValueError):
+    except (OSError, subprocess.TimeoutExpired, SyntaxError, ValueError):
         return source
     return text if done.returncode == 0 and same else source
 

@@ -56,7 +56,7 @@ def _of_asserts(text: str, name: str) -> Iterator[Example]:
         tree = ast.parse(text)
     except _BAD:
         return
-    for node in ast.walk(tree):
+    for node in sorted(ast.walk(tree), key=lambda node: getattr(node, "lineno", 0)):
         if isinstance(node, ast.Assert):
             yield from _of_assert(node.test, name)
         elif isinstance(node, ast.With):
