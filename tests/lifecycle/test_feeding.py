@@ -103,16 +103,24 @@ def test_examples_of_a_module_that_cannot_be_imported_say_so(project, store, con
     assert "no_such_package" in heard.trouble
 
 
-def test_tests_are_asked_once_for_the_calls_of_all_functions(project, genes):
+def test_tests_are_asked_once_for_the_calls_of_all_functions(project, store, genes):
     (project / "test_words.py").write_text(
         "import pytest\nfrom words import longest, lonely\n\n\n"
         "def test_both():\n    assert longest(['x']) == lonely('x')\n\n\n"
         "def test_none():\n    with pytest.raises(ValueError):\n        longest([])\n"
     )
     config = load(start=project, environ={}, overrides={"tests": "test_words.py"})
-    heard = calls_of_tests(list(genes.values()), config)
-    assert len(heard.calls[genes["longest"].id]) == 2
-    assert decoded(heard.calls[genes["lonely"].id]) == [(("x",), {})]
+    feeder = Feeder(store, config, list(genes.values()), inputs="recorded", single=False)
+    assert len(feeder.feed(genes["longest"]).calls) == 2
+    assert decoded(feeder.feed(genes["lonely"]).calls) == [(("x",), {})]
+    assert feeder.tested(genes["longest"])
+    assert not feeder.tested(genes["best"])
+
+
+def test_tests_that_are_not_there_are_told(project, genes):
+    config = load(start=project, environ={}, overrides={"tests": "nowhere"})
+    with pytest.raises(UsageError, match="there are no tests at"):
+        calls_of_tests(list(genes.values()), config)
 
 
 def test_recordings_come_before_examples_and_what_has_neither_is_told_what_to_do(

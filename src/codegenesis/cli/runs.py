@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 
 import click
@@ -145,7 +146,9 @@ def _again(run: Run) -> str:
         words += ["--inputs", inputs]
     if run.budget:
         words += ["--budget", run.budget]
-    return " ".join([*words, *(f"--set {name}={value}" for name, value in given.items())])
+    for name, value in given.items():
+        words += ["--set", f"{name}={value}"]
+    return shlex.join(words)
 
 
 def _spent(run: Run) -> str:

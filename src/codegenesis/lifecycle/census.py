@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from codegenesis.config import Config
+from codegenesis.errors import UsageError
 from codegenesis.hosted import census, messages
 from codegenesis.model import Gene, Record
 from codegenesis.sandbox import Work, WorkLimits, Workshop
@@ -24,6 +25,8 @@ MOST_CALLS = 300
 DOCTESTS_S = 20.0
 TESTS_S = 120.0
 
+#: pytest's word for tests that fail: it is the calls that count here.
+_TESTS_FAILED = 1
 _PLAN = "plan.json"
 _OURS = str(Path(census.__file__).parents[2])
 _BOOT = (
@@ -54,9 +57,20 @@ def calls_of_examples(genes: Sequence[Gene], config: Config) -> Heard:
 
 
 def calls_of_tests(genes: Sequence[Gene], config: Config) -> Heard:
-    """Calls that the tests of `config.tests` make; raises like `calls_of_examples`."""
+    """Calls that the tests of `config.tests` make.
+
+    Raises:
+        UsageError: a path of tests does not exist.
+        SandboxUnavailableError: this machine cannot isolate code.
+    """
     home = Path(config.directory).parent
     paths = tuple(str(home / path) for path in config.tests)
+    for path in paths:
+        if not Path(path).exists():
+            raise UsageError(
+                f"there are no tests at {path}",
+                remedy="Name files or directories relative to the project: --tests tests/",
+            )
     return _taken("tests", genes, config, paths, TESTS_S)
 
 
@@ -119,7 +133,7 @@ class _Clerk:
 def _trouble(work: Work, what: str) -> str:
     if work.died:
         return f"the {what} did not come to their end: {work.died}"
-    if work.status and what == "doctests":
-        said = work.stderr.decode(errors="replace").strip().splitlines()
-        return f"the module cannot be imported there: {said[-1] if said else work.status}"
-    return ""
+    if work.status in (0, _TESTS_FAILED if what == "tests" else 0):
+        return ""
+    said = (work.stderr or work.stdout).decode(errors="replace").strip().splitlines()
+    return f"the {what} cannot be run there: {said[-1] if said else work.status}"

@@ -197,7 +197,7 @@ class EvolveWorker:
             seen = self._feeder.observations(gene, feed)
             if not seen:
                 return self._hungry(gene)
-        if feed.source == "doctests":
+        if not self._feeder.tested(gene):
             config = msgspec.structs.replace(config, tests=())
         self._evolver = Evolver(self._store, self._ledger, config, tell=self._tell)
         if self._cancelled.is_set():

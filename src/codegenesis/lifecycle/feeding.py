@@ -11,6 +11,7 @@ traceback in a docstring); they are part of what a version must do, and no crash
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,7 +69,6 @@ class Feeder:
         self._examples: dict[str, Heard] = {}
         self._texts: dict[str, str] = {}
         self._given = _calls_in(inputs, genes, single=single) if self._reads_file else {}
-        self._tested: Heard | None = None
 
     @property
     def _reads_file(self) -> bool:
@@ -104,6 +104,10 @@ class Feeder:
         calls = feed.calls if feed.source == "tests" else self._examples_of(gene)
         return [_expected(each) for each in observe(gene, calls, self._config)]
 
+    def tested(self, gene: Gene) -> bool:
+        """Whether the tests are worth running for a gene: they call it, or it is the only one."""
+        return bool(self._config.tests) and (self._single or gene.id in self._tests.calls)
+
     def without_examples(self, gene: Gene) -> Feed:
         """What to say when the examples turned out to make no call."""
         heard = self._examples.get(gene.path)
@@ -118,16 +122,19 @@ class Feeder:
     def _from_tests(self, gene: Gene) -> Feed:
         if self._single:
             return Feed(source="tests", words="calls that the tests make")
-        if self._tested is None:
-            self._tested = calls_of_tests(self._genes, self._config)
-        calls = self._tested.calls.get(gene.id, ())
+        calls = self._tests.calls.get(gene.id, ())
         if calls:
             return Feed(
                 source="tests", words=f"{len(calls)} calls that the tests make", calls=calls
             )
         if self._may_have_examples(gene):
             return Feed(source="doctests", words="the examples in its docstrings")
-        return _nothing(gene, self._tested.trouble or "no test calls it")
+        return _nothing(gene, self._tests.trouble or "no test calls it")
+
+    @functools.cached_property
+    def _tests(self) -> Heard:
+        """One run of the tests, with all functions watched."""
+        return calls_of_tests(self._genes, self._config)
 
     def _examples_of(self, gene: Gene) -> tuple[bytes, ...]:
         if gene.path not in self._examples:

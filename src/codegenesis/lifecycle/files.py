@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -23,18 +24,20 @@ def contents(path: Path) -> bytes:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Replace a file, whole or not at all, with the same permissions.
+    """Replace a file, whole or not at all, with the same owner and permissions.
 
     Raises:
         UsageError: it cannot be written.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        there = path.stat()
         descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
-                os.fchmod(file.fileno(), mode)
+                os.fchmod(file.fileno(), stat.S_IMODE(there.st_mode))
+                with contextlib.suppress(PermissionError):  # only root gives files away
+                    os.fchown(file.fileno(), there.st_uid, there.st_gid)
                 file.flush()
                 os.fsync(file.fileno())
             Path(beside).replace(path)
