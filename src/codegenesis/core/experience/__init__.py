@@ -2,7 +2,7 @@
 
 from codegenesis.core.experience.book import Book, Lesson, book, default_path, digest_of
 from codegenesis.core.experience.features import describe, shape
-from codegenesis.core.experience.foresight import Belief, Foresight, Learner, revised
+from codegenesis.core.experience.foresight import Belief, Foresight, Learner, revised, together
 
 __all__ = [
     "Belief",
@@ -16,4 +16,5 @@ __all__ = [
     "digest_of",
     "revised",
     "shape",
+    "together",
 ]
