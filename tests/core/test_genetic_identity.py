@@ -104,7 +104,7 @@ def f(a, b, xs):
         return a - b
     return xs[0:b] if a > len(xs) else xs[a:]
 """
-CALLS = [(a, b, xs) for a in (-1, 0, 2) for b in (0, 1, 3) for xs in ([], [2, 0], (3, 1, 2), "ab")]
+CALLS = [(a, b, xs) for a in (-1, 0, 2) for b in (0, 3) for xs in ([], [2, 0], (3, 1, 2))]
 
 
 def test_versions_that_are_merged_cannot_be_told_apart() -> None:
@@ -113,8 +113,8 @@ def test_versions_that_are_merged_cannot_be_told_apart() -> None:
         text = applied(STRAIGHT, [edit])
         if text is None or "while" in text or "range" in text or " f(" in text.partition("\n")[2]:
             continue  # without loops, each version ends
-        first = outcomes.setdefault(identity(text), told(text))
-        assert first == told(text), text
+        found = told(text)
+        assert outcomes.setdefault(identity(text), found) == found, text
 
 
 def told(text: str) -> list[str]:

@@ -153,7 +153,8 @@ def _bound(module: ast.AST) -> Iterator[str]:
             case ast.AnnAssign(target=ast.Name(id=name)):
                 yield name
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                yield from ((each.asname or each.name).partition(".")[0] for each in names)
+                every = ((each.asname or each.name).partition(".")[0] for each in names)
+                yield from (name for name in every if name != "*")
 
 
 def _callees(near: list[ast.AST], module: ast.AST, far: list[ast.AST]) -> Iterator[str]:

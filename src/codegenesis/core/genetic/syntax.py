@@ -90,6 +90,15 @@ def level_of(text: str) -> int:
 
 
 @lru_cache(maxsize=8192)
+def normal(text: str) -> str:
+    """A statement or an expression as `ast.unparse` writes it; as it is when it is none."""
+    try:
+        return ast.unparse(module(text))
+    except UNPARSABLE:
+        return text
+
+
+@lru_cache(maxsize=8192)
 def reads(text: str) -> frozenset[str]:
     """Variables that the statement or expression `text` reads and does not bind by itself."""
     try:

@@ -102,7 +102,8 @@ def arguments(program: Program) -> Iterator[Edit]:
         given = expr.children[1:]
         if len(given) > 1:
             yield from (_without(program, expr, given, index) for index in range(len(given)))
-        if not expr.node.keywords and len(given) < 4:
+        bare = any(isinstance(each.node, ast.GeneratorExp) for each in given)
+        if not expr.node.keywords and len(given) < 4 and not bare:
             yield from _with_more(program, expr, given)
 
 

@@ -28,9 +28,9 @@ def joined(program: Program) -> Iterator[Edit]:
     for expr in _whole_tests(program):
         if isinstance(expr.node, ast.Constant):
             continue
-        fails = _can_fail(expr)
+        fails, plain = _can_fail(expr), f"{expr.text}\n{syntax.normal(expr.text)}"
         for text, weight in conditions(program, expr.stmt, expr):
-            if text in expr.text:
+            if text in plain:
                 continue
             for word, need in (("or", syntax.OR), ("and", syntax.AND)):
                 old = syntax.fit(expr.text, expr.level, need)
@@ -49,7 +49,7 @@ def replaced(program: Program) -> Iterator[Edit]:
     """Another condition, or none (`True`, `False`)."""
     for expr in _whole_tests(program):
         for text, weight in conditions(program, expr.stmt, expr):
-            if text != expr.text:
+            if text not in (expr.text, syntax.normal(expr.text)):
                 has = syntax.level_of(text)
                 yield program.replace(expr, text, has, "condition", 0.55 * weight)
         for text in ("True", "False"):

@@ -179,7 +179,8 @@ def _other_ranges(texts: list[str], parts: list[Expr]) -> Iterator[tuple[list[st
         plus = f"{syntax.fit(stop, parts[0].level, syntax.SUM)} + 1"
         yield ["1", stop], 0.65
         yield ["1", plus], 0.65
-        yield [f"len({stop})"], 0.45 if isinstance(parts[0].node, ast.Name) else 0.0
+        if isinstance(parts[0].node, ast.Name):
+            yield [f"len({stop})"], 0.45
         less = f"{syntax.fit(stop, parts[0].level, syntax.SUM)} - 1"
         yield [less, "-1", "-1"], 0.35
         yield ["0", stop, "2"], 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from codegenesis.core.genetic import layout
+from codegenesis.core.genetic import layout, syntax
 from codegenesis.core.genetic.edit import Edit
 from codegenesis.core.genetic.kinds.conjectures import conditions, readable, results, visible
 from codegenesis.core.genetic.layout import Place
@@ -17,7 +17,8 @@ _MOST_COPIES = 24
 def copied(program: Program) -> Iterator[Edit]:
     """A copy of a statement of the function, of its callers or of its module."""
     own = [text for stmt in program.stmts if (text := _simple(program, stmt))]
-    texts = list(dict.fromkeys((*own, *program.given.statements)))[:_MOST_COPIES]
+    every = {syntax.normal(text): text for text in (*program.given.statements, *own)}
+    texts = [*dict.fromkeys((*own, *every.values()))][:_MOST_COPIES]
     for place in layout.places(program):
         names = {*visible(program, place.stmt), *_bound_by(place)}
         for text in texts:
@@ -99,9 +100,7 @@ def else_added(program: Program) -> Iterator[Edit]:
         for text, weight in found.items():
             body = f"\n{indent}else:\n{indent}{program.unit}{text}"
             words = f"`else: {shown(text)}` is added"
-            yield program.patch(
-                Change(at, at, body), "else", weight, line=program.line_at(at), words=words
-            )
+            yield program.patch(Change(at, at, body), "else", weight, line=stmt.line, words=words)
 
 
 def _updates(program: Program, place: Place, names: list[str]) -> Iterator[tuple[str, float]]:
@@ -154,9 +153,8 @@ def _put(
 ) -> Iterator[Edit]:
     change = layout.put(program, place, lines)
     if change:
-        line = program.line_at(change.start) if place.after else place.stmt.line
         words = f"`{shown(' '.join(lines))}` is added"
-        yield program.patch(change, kind, weight, line=line, words=words)
+        yield program.patch(change, kind, weight, line=place.stmt.line, words=words)
 
 
 def _simple(program: Program, stmt: Stmt) -> str:

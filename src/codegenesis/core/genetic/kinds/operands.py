@@ -102,7 +102,7 @@ def constant(program: Program) -> Iterator[Edit]:
             near += [(text, 0.4) for text in _EMPTY.get(word, ())]
         known = program.guesses(expr.stmt)
         for text, weight in near:
-            if text != expr.text:
+            if text not in (expr.text, repr(value)):
                 has = syntax.level_of(text)
                 node = syntax.expression(text)
                 fitting = likeness(word, known.of(node)) if node else 0.0

@@ -262,7 +262,7 @@ def _else_closed(program: Program, stmt: Stmt) -> Iterator[Edit]:
         text = layout.reindented(program, first, end, block.indent, indent)
         words = f"what is in the `else` comes after `{_head(program, outer)}`"
         yield program.patch(
-            Change(start, end, text), "else", 0.6, line=program.line_at(found), words=words
+            Change(start, end, text), "else", 0.6, line=block.stmts[0].line, words=words
         )
 
 

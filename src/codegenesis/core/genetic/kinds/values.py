@@ -99,10 +99,11 @@ def replaced(program: Program) -> Iterator[Edit]:
         if isinstance(expr.node, ast.Slice):
             continue
         word, store = program.guess(expr), expr.role == "target"
+        plain = syntax.normal(expr.text)
         names = {*visible(program, expr.stmt), *expr.names[:0]}
         for text in texts:
             node = syntax.expression(text)
-            if node is None or text == expr.text or (store and not _storable(node, expr)):
+            if node is None or text in (expr.text, plain) or (store and not _storable(node, expr)):
                 continue
             other = program.guesses(expr.stmt).of(node)
             if (word and other and word != other) or not readable(text, names, program):
