@@ -33,7 +33,7 @@ _BY = Part("({0} / {1})", op.truediv)
 _AND = Part("({0} and {1})", lambda a, b: a and b)
 _OR = Part("({0} or {1})", lambda a, b: a or b)
 _NOT = Part("(not {0})", op.not_, cost=1)
-_SCALARS = (int, str, float)
+_JOINING = 2  # of what was looked up: any two of thousands may fit together
 
 
 class Term(NamedTuple):
@@ -173,7 +173,7 @@ class Aim:
         yield
 
     def _pair(self, part: Part, *kids: Entry) -> None:
-        made = apply(part, kids)
+        made = apply(part._replace(cost=_JOINING), kids)
         if made and self.mask(made) == self.full:
             self._report(made, "expression")
 

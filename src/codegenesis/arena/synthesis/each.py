@@ -13,6 +13,7 @@ from typing import Any
 
 from codegenesis.arena.synthesis.aims import Aim
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part, leaf
+from codegenesis.arena.synthesis.parcels import Parcels
 from codegenesis.arena.synthesis.reducing import REDUCED, Form, Reduced
 from codegenesis.arena.synthesis.sources import Source
 from codegenesis.arena.synthesis.values import ERR
@@ -20,7 +21,7 @@ from codegenesis.arena.synthesis.values import ERR
 _MOST = 40_000
 _PLENTY = 120
 _LARGEST = 7
-_DEAREST = 6
+_DEAREST, _DEAREST_HIT = 6, 10
 _WRAPS: dict[type, str] = {list: "[{0} for LOOP]", tuple: "tuple({0} for LOOP)"}
 _GLUES = ("", " ", ", ", ",", "-", "\n", "_", "; ", "/", ".", "|", ":")
 
@@ -103,13 +104,10 @@ class Each:
         if not self._known:
             return
         for template, lists in self._mapped():
-            self._aims.append(
-                Aim(
-                    [v for row in lists for v in row],
-                    self._reporter(template),
-                    lenient=self._lenient,
-                )
-            )
+            flat = [value for row in lists for value in row]
+            report = self._reporter(template)
+            self._aims += Parcels(flat, report, lenient=self._lenient).aims()
+            self._aims.append(Aim(flat, report, lenient=self._lenient))
         for template, marks in self._filtered():
             self._aims.append(Aim(marks, self._filter_reporter(template)))
 
@@ -259,8 +257,20 @@ class Each:
         for form in REDUCED:
             fits = form.gives is None or form.gives in self._types
             most = _DEAREST + (form.gives is str) if fits else _DEAREST - 2
-            if form.kind in entry.kinds and cost <= most:
+            if form.kind not in entry.kinds:
+                continue
+            if cost <= most or (fits and cost <= _DEAREST_HIT and self._hits(form, entry)):
                 self._form(form, entry)
+
+    def _hits(self, form: Form, entry: Entry) -> bool:
+        """Whether it is what is wanted; looks at no more rows than it must."""
+        for wanted, items, (start, stop) in zip(self._wanted, self.items, self.spans, strict=False):
+            try:
+                if form.fold(items, entry.values[start:stop]) != wanted:
+                    return False
+            except Exception:  # noqa: BLE001 (whatever a fold makes of odd values)
+                return False
+        return True
 
     def _form(self, form: Form, entry: Entry) -> None:
         names = self.source.names

@@ -19,6 +19,7 @@ from codegenesis.arena.synthesis.problem import Problem, fresh
 from codegenesis.arena.synthesis.values import kinds_of
 
 _HELPER_S = 0.2
+_STRIKES = 3  # so often a helper may take too long
 _MOST_HELPERS = 12
 _MOST_ATTRIBUTES = 24
 _MUTABLE = (list, dict, set, bytearray)
@@ -111,7 +112,12 @@ def _kind(annotation: Any) -> str:
 
 
 def _guarded(value: Callable[..., Any], running: mmap.mmap, number: int) -> Callable[..., Any]:
+    strikes = 0
+
     def call(*operands: Any) -> Any:
+        nonlocal strikes
+        if strikes >= _STRIKES:
+            raise SlowError
         mine = [
             fresh(x) if isinstance(x, _MUTABLE) or hasattr(x, "__dict__") else x for x in operands
         ]
@@ -119,6 +125,9 @@ def _guarded(value: Callable[..., Any], running: mmap.mmap, number: int) -> Call
         signal.setitimer(signal.ITIMER_REAL, _HELPER_S)
         try:
             return value(*mine)
+        except SlowError:
+            strikes += 1
+            raise
         except Exception:
             raise
         except BaseException as error:  # SystemExit and the like are the helper's failure

@@ -30,7 +30,8 @@ from codegenesis.arena.synthesis.search import Search
 
 _HEADER = struct.Struct("<I")
 _BEAT_S = 0.2
-_SILENCE_S = 6.0
+_SILENCE_S = 10.0
+_HELPER_S = 2.0  # while a helper runs, which is to end after a fraction of that
 _START_S = 30.0
 _RESTARTS = 6
 _CHILD_BYTES = 1536 << 20
@@ -99,7 +100,7 @@ class _Watch:
             if ready:
                 heard_at, patience = time.monotonic(), _SILENCE_S
                 reason = self._heard()
-            elif time.monotonic() - heard_at > patience:
+            elif time.monotonic() - heard_at > (_HELPER_S if self._shared[0] else patience):
                 reason = "it was silent"
         return self._ended(reason)
 

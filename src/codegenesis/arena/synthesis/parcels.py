@@ -10,7 +10,6 @@ from typing import Any
 
 from codegenesis.arena.synthesis.aims import Aim
 from codegenesis.arena.synthesis.bank import Entry, Part
-from codegenesis.arena.synthesis.problem import Problem
 from codegenesis.arena.synthesis.values import ERR
 
 _MOST = 5
@@ -20,16 +19,17 @@ _FEWEST_ROWS = 2
 class Parcels:
     """Watches for what goes into each place."""
 
-    def __init__(self, problem: Problem, solved: Callable[[Entry, str], None]) -> None:
-        self._problem, self._solved = problem, solved
-        self._template, self._make, self._columns = _shape(problem.wanted)
+    def __init__(
+        self, wanted: Sequence[Any], solved: Callable[[Entry, str], None], *, lenient: bool
+    ) -> None:
+        self._solved, self._lenient = solved, lenient
+        self._template, self._make, self._columns = _shape(wanted)
         self._found: dict[int, Entry] = {}
 
     def aims(self) -> list[Aim]:
         """One for each place; none where results are no parcels."""
-        lenient = self._problem.lenient
         return [
-            Aim(column, self._reporter(place), lenient=lenient)
+            Aim(column, self._reporter(place), lenient=self._lenient)
             for place, column in enumerate(self._columns)
         ]
 

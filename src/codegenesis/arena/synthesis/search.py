@@ -13,6 +13,7 @@ from random import Random
 
 from codegenesis.arena.synthesis.aims import Aim
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part
+from codegenesis.arena.synthesis.bench import Bench
 from codegenesis.arena.synthesis.each import Each
 from codegenesis.arena.synthesis.genetic import Genetic
 from codegenesis.arena.synthesis.grammar import parts
@@ -24,6 +25,7 @@ from codegenesis.arena.synthesis.problem import Problem
 from codegenesis.arena.synthesis.recursion import recursions
 from codegenesis.arena.synthesis.solutions import Solutions
 from codegenesis.arena.synthesis.sources import sources
+from codegenesis.arena.synthesis.whiles import Whiles
 
 _EAGER_COST = 3
 _LOOK_EVERY = 1500
@@ -54,22 +56,21 @@ class Search:
         self._rng = Random(seed)
         self._enough = enough
         self._parts = [*extra, *attributes(problem), *parts(problem.kinds)]
-        self._loops: Loops | None = None
         self._genetic: Genetic | None = None
         self.solutions = Solutions(problem, tell, lambda: self.trials)
+        self._bench = Bench(problem, self.solutions.take, self._rng)
         self._banks: list[Bank] = []
         self._aims = [Aim(problem.wanted, self.solutions.take, lenient=problem.lenient)]
         self._aims += self.solutions.guard_aims()
-        self._aims += Parcels(problem, self.solutions.take).aims()
+        self._aims += Parcels(problem.wanted, self.solutions.take, lenient=problem.lenient).aims()
         self.bank = Bank(leaves(problem), self._parts, known=problem.judged, watch=self._see)
         self._banks.append(self.bank)
 
     @property
     def trials(self) -> int:
         """Expressions tried so far."""
-        loops = self._loops.trials if self._loops else 0
         bred = self._genetic.trials if self._genetic else 0
-        return sum(bank.trials for bank in self._banks) + loops + bred
+        return sum(bank.trials for bank in self._banks) + self._bench.trials + bred
 
     def run(self) -> Iterator[int]:
         """Search until nothing is left, or what was found will do; gives the trials so far."""
@@ -101,8 +102,8 @@ class Search:
     def _strategies(self) -> list[tuple[Strategy, int]]:
         made: list[tuple[Strategy, int]] = [(self._main(), 10)]
         loops = sources(self._problem, self.bank)
-        self._loops = Loops(self._problem, loops, self.solutions.take, rng=self._rng)
-        made += [(strategy, 2) for strategy in self._loops.strategies()]
+        made += [(strategy, 2) for strategy in Loops(self._bench, loops).strategies()]
+        made += [(strategy, 2) for strategy in Whiles(self._bench).strategies()]
         made += [(each, 2) for each in recursions(self._problem, self.solutions.take)]
         for source in loops:
             each = Each(

@@ -110,7 +110,7 @@ class Solutions:
             if len(set(map(repr, column))) > 1 and name != "self"
         ]
         unused = [name for name in varying if not re.search(rf"\b{name}\b", text)]
-        return min(2, len(numbers)) + 2 * len(unused)
+        return min(2, len(numbers)) + 3 * len(unused)
 
     def _outcomes(self, text: str, needed: list[str]) -> list[int] | None:
         """What it makes of the probes; None when it does not do what the examples say."""
