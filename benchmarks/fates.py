@@ -157,7 +157,7 @@ def _of_file(path: Path, chance: Random) -> Iterator[tuple[Gene, list[bytes]]]:
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef):
             continue
-        examples = list(_examples(node))
+        examples = list(doctest_arguments(node))
         try:
             gene = locate(f"{path}:{node.name}", service="benchmark", cwd=path.parent)
         except CodeGenesisError:
@@ -166,7 +166,7 @@ def _of_file(path: Path, chance: Random) -> Iterator[tuple[Gene, list[bytes]]]:
             yield gene, [_longer(examples, k, chance) for k in range(CALLS)]
 
 
-def _examples(node: ast.FunctionDef) -> Iterator[tuple[Any, ...]]:
+def doctest_arguments(node: ast.FunctionDef) -> Iterator[tuple[Any, ...]]:
     """Arguments of calls in the doctests, as far as they are literals."""
     try:
         examples = doctest.DocTestParser().get_examples(ast.get_docstring(node) or "")
@@ -183,12 +183,10 @@ def _examples(node: ast.FunctionDef) -> Iterator[tuple[Any, ...]]:
 
 def _longer(examples: list[tuple[Any, ...]], k: int, chance: Random) -> bytes:
     times = LONGER[k % len(LONGER)]
-    return wire.encode_call(
-        tuple(_grown(a, times, chance) for a in examples[k % len(examples)]), {}
-    )
+    return wire.encode_call(tuple(grown(a, times, chance) for a in examples[k % len(examples)]), {})
 
 
-def _grown(value: Any, times: int, chance: Random) -> Any:
+def grown(value: Any, times: int, chance: Random) -> Any:
     if times == 1 or not isinstance(value, list | str) or len(value) < 2:
         return value
     if isinstance(value, str):
