@@ -1,4 +1,4 @@
-"""Arrays and frames that grow in a loop: each step copies all that is there (measured: 11x to 200x).
+"""Arrays and frames that grow in a loop: each step copies all there is (measured: 11x to 200x).
 
 `a = np.append(a, x)`, `a = np.concatenate((a, b))`, `df = pd.concat([df, part])`: the parts are
 collected in a list and put together once, after the loop. What is put together must not be looked

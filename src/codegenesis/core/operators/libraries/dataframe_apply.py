@@ -1,4 +1,4 @@
-"""`frame.apply(lambda row: …, axis=1)` calls a function with a Series per row (measured: 80x to 970x).
+"""`frame.apply(lambda row: …, axis=1)` makes a Series of each row (measured: 80x to 970x).
 
 Three versions: the expression of whole columns; a comprehension over the scalars that each row
 would have held, and one over the columns themselves, both with the frame's index. `series.apply(f)`
