@@ -10,7 +10,7 @@ A *funnel* is what a comprehension can say: nested `for` and `if`, with one stat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -263,6 +263,16 @@ def harmless(view: View, *nodes: cst.CSTNode) -> bool:
         if isinstance(node, cst.Yield | cst.Await | cst.NamedExpr):
             return False
     return True
+
+
+def handed_on(nodes: Iterable[cst.CSTNode], text: str) -> bool:
+    """Whether a call of which nothing is known gets the place, and may change what it holds."""
+    return any(
+        isinstance(node, cst.Call)
+        and not pure_call(node)
+        and any(place(arg.value) == text for arg in node.args)
+        for node in walk(*nodes)
+    )
 
 
 def number(node: cst.CSTNode | None) -> bool:

@@ -60,9 +60,11 @@ def clauses(node: Comprehension) -> list[cst.CompFor]:
 
 def walk(*nodes: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """All nodes below, depth first, in the order of the source."""
-    for node in nodes:
+    stack = list(reversed(nodes))
+    while stack:
+        node = stack.pop()
         yield node
-        yield from walk(*children(node))
+        stack.extend(reversed(children(node)))
 
 
 def own(*nodes: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -129,7 +131,29 @@ def _reads_of_target(node: cst.CSTNode) -> frozenset[str]:
     return _reads(node)
 
 
+#: Matching a node against a class of LibCST is slow, so most nodes are told apart by their type.
+_BINDING = frozenset(
+    {
+        cst.AnnAssign,
+        cst.AsName,
+        cst.AssignTarget,
+        cst.AugAssign,
+        cst.ClassDef,
+        cst.Del,
+        cst.For,
+        cst.FunctionDef,
+        cst.ImportAlias,
+        cst.Lambda,
+        cst.MatchAs,
+        cst.MatchStar,
+        cst.NamedExpr,
+    }
+)
+
+
 def _binds(node: cst.CSTNode) -> frozenset[str]:  # noqa: PLR0911
+    if type(node) not in _BINDING:
+        return _within(node)
     match node:
         case cst.AssignTarget() | cst.AnnAssign() | cst.AugAssign() | cst.NamedExpr():
             return targets(node.target) | _within(node)
@@ -156,4 +180,11 @@ def _binds(node: cst.CSTNode) -> frozenset[str]:  # noqa: PLR0911
 
 
 def _within(node: cst.CSTNode) -> frozenset[str]:
-    return frozenset(name for child in children(node) for name in _binds(child))
+    found, stack = frozenset[str](), children(node)
+    while stack:
+        child = stack.pop()
+        if type(child) in _BINDING:
+            found |= _binds(child)
+        else:
+            stack.extend(children(child))
+    return found

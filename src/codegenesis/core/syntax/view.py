@@ -204,6 +204,8 @@ class View:
     def _loop(
         self, node: cst.For | cst.While | cst.Lambda, region: tuple[cst.CSTNode, ...]
     ) -> Loop:
+        if node in self._known:
+            return self._known[node]
         bound = frozenset[str]()
         if isinstance(node, cst.For):
             bound = binds(cst.For(target=node.target, iter=cst.Name("_"), body=_NOTHING))

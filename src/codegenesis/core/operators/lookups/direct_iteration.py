@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codegenesis.core.operators.shapes import leaks
+from codegenesis.core.operators.shapes import handed_on, leaks
 from codegenesis.core.rule import RewriteRule
 from codegenesis.core.syntax import Edits, Unit, View, binds, code, place, related, root, walk
 from codegenesis.core.syntax.children import children
@@ -65,6 +65,8 @@ def entries_of(view: View, loop: Loop, container: str, index: str) -> list[cst.S
     region = _region(view, loop)
     does = _does(view, loop, region)
     if does is None or {index, root(container)} & does[0] or _touched(container, does[1]):
+        return []
+    if handed_on(region, container):
         return []
     entries = [
         node

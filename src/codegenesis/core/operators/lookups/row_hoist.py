@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from codegenesis.core.operators.shapes import handed_on
 from codegenesis.core.rule import RewriteRule
 from codegenesis.core.syntax import (
     Edits,
@@ -126,6 +127,8 @@ def _loops(view: View, row: cst.Subscript) -> Iterator[Loop]:
 
 def _replaced(loop: Loop, base: str) -> bool:
     """Whether the loop puts another row in the place of one, or changes how many there are."""
+    if handed_on([loop.node], base):
+        return True
     for node in walk(loop.node):
         match node:
             case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=name))):
