@@ -30,7 +30,7 @@ from codegenesis.core.repair import Fresh, neighbours, ranked, repair
 from codegenesis.errors import CodeGenesisError
 from codegenesis.evidence.arena import Arena
 
-STEPS = 20_000
+STEPS = 10_000
 GENERATED, ENOUGH, FOR_RANKING = 3000, 1000, 300
 TOP = 5
 
@@ -205,13 +205,14 @@ def same(reference: Score, score: Score, asked: list[int]) -> bool:
 
 def line(row: dict[str, Any]) -> str:
     """One program, for people."""
-    right = {True: "right", False: "wrong", None: "not checked"}[row.get("right")]
+    total = f"{row.get('seconds', 0):6.1f} s {row.get('trials', 0):7} trials"
     if row["result"] != "plausible":
-        return f"{row['name']:40} {row['result']:12} {row.get('seconds', 0):7.1f} s  {row.get('trials', 0):7} trials  fitness {row.get('fitness', 0)}  {row.get('reason', '')}"
-    return (
-        f"{row['name']:40} {right:12} {row['first_seconds']:7.1f} s  {row['first_trials']:7} trials"
-        f"  of {row['found']:3}  any {row['any_right']}  {'; '.join(row['edits'])[:110]}"
-    )
+        return f"{row['name']:36} {row['result']:11} {total}, fitness {row.get('fitness', 0)}"
+    right = {True: "right", False: "wrong", None: "not checked"}[row["right"]]
+    first = f"{row['first_seconds']:6.1f} s {row['first_trials']:7} trials"
+    some = "any right" if row["any_right"] else ""
+    edits = "; ".join(row["edits"])[:110]
+    return f"{row['name']:36} {right:11} {first} | {total} | {row['found']:3} {some:9} | {edits}"
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

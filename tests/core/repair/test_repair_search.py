@@ -75,28 +75,6 @@ SEVERAL = {
         """,
         [(([2, 4],), 3.0), (([1],), 1.0), (([],), 0), (([1, 2, 6],), 3.0)],
     ),
-    "both halves of a search": (
-        """
-        def place(xs, x):
-            low = 0
-            high = len(xs) - 1
-            while low < high:
-                middle = (low + high) // 2
-                if xs[middle] < x:
-                    low = middle
-                else:
-                    high = middle
-            return low
-        """,
-        [
-            (([1, 3, 5], 3), 1),
-            (([1, 3, 5], 6), 3),
-            (([1, 3, 5], 0), 0),
-            (([], 2), 0),
-            (([2, 4, 6, 8], 7), 3),
-            (([2, 4, 6, 8], 9), 4),
-        ],
-    ),
     "wrong index and lost result": (
         """
         def older(people):
@@ -121,9 +99,10 @@ SEVERAL = {
 }
 
 
-def search(toy, text, program, *, trials=20_000, seed=0):
+def search(toy, text, program, *, trials=12_000, enough=1):
     source, examples = program
-    return repair(text(source), toy(examples), meter=Meter(Budget(trials=trials)), seed=seed)
+    meter = Meter(Budget(trials=trials))
+    return repair(text(source), toy(examples), meter=meter, seed=3, enough=enough)
 
 
 @pytest.mark.parametrize("name", ONE)
@@ -137,15 +116,17 @@ def test_several_edits_are_found(name, toy, text):
 
 
 def test_what_is_found_passes_every_case(toy, text):
-    _, examples = SEVERAL["three defects"]
-    for version in search(toy, text, SEVERAL["three defects"]).plausible:
+    _, examples = SEVERAL["comparison and step"]
+    found = search(toy, text, SEVERAL["comparison and step"], enough=4)
+    assert len(found.plausible) > 1
+    for version in found.plausible:
         assert set(toy(examples).score([version.source])[0].endings) == {"passed"}
 
 
 def test_the_same_seed_and_budget_find_the_same(toy, text):
     program = SEVERAL["comparison and step"]
-    one = search(toy, text, program, trials=1500, seed=3)
-    other = search(toy, text, program, trials=1500, seed=3)
+    one = search(toy, text, program, trials=1200, enough=9)
+    other = search(toy, text, program, trials=1200, enough=9)
     assert [each.source for each in one.plausible] == [each.source for each in other.plausible]
     assert one.stages == other.stages
 

@@ -20,7 +20,9 @@ from collections.abc import Iterable, Sequence
 from codegenesis.arena.messages import Traced
 
 _BESIDE = 0.6
-_LEAST = 0.12
+#: Of lines that no failing case ran: more when failing cases broke off, for what comes after the
+#: place where they did may be just as wrong.
+_LEAST, _LEAST_BROKEN = 0.12, 0.25
 
 
 class Suspicion:
@@ -42,12 +44,15 @@ class Suspicion:
             lines[line] = 1.0
         self._lines = lines
         self._top = max(lines.values(), default=0.0)
+        failing = [each.ending for each in traced if each.ending != "passed"]
+        broken = sum(ending != "returned" for ending in failing) / max(1, len(failing))
+        self._least = _LEAST + _LEAST_BROKEN * broken
 
     def of(self, line: int) -> float:
         """Between a small floor and 1; 1 everywhere when nothing is known."""
         if not self._top:
             return 1.0
-        return max(_LEAST, self._lines.get(line, 0.0) / self._top)
+        return max(self._least, self._lines.get(line, 0.0) / self._top)
 
     @property
     def worst(self) -> tuple[tuple[int, float], ...]:

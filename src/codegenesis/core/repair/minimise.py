@@ -22,7 +22,7 @@ _ROUNDS = 12
 def minimised(original: str, version: Version, evaluator: Evaluator) -> Plausible:
     """The version with only those of its changes that are needed to pass every case."""
     edits, source, score = version.trail, version.source, version.score
-    if len(edits) > 1:
+    if len(edits) != 1:
         edits = differences(original, source)
         edits, source = _needed(original, source, edits, evaluator)
         score = evaluator.score([source])[0]

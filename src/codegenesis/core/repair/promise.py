@@ -32,7 +32,9 @@ class Promise:
         lost = 1.0 - _share(score, self._passing) if self._passing else 0.0
         nearer = self._nearer(score)
         changed = self._changed(score)
-        return won - 0.6 * lost + 0.6 * nearer + 0.15 * changed - _DEPTH * len(version.trail)
+        ends = self._ends(score)
+        gain = won - 0.6 * lost + 0.6 * nearer + 0.15 * changed + 0.1 * ends
+        return gain - _DEPTH * len(version.trail)
 
     def gains(self, version: Version) -> bool:
         """Does it pass or come closer to anything that the original fails?"""
@@ -43,6 +45,12 @@ class Promise:
         ours, theirs = score.distance, self._original.distance
         steps = [max(0.0, theirs[at] - ours[at]) for at in self._failing if at < len(ours)]
         return sum(steps) / len(self._failing) if self._failing else 0.0
+
+    def _ends(self, score: Score) -> float:
+        """Share of the failing cases that broke off and now end with a result."""
+        broken = [at for at in self._failing if self._original.endings[at] != "returned"]
+        ended = [at for at in broken if score.endings[at : at + 1] in (("passed",), ("returned",))]
+        return len(ended) / len(self._failing) if self._failing else 0.0
 
     def _changed(self, score: Score) -> float:
         ours, theirs = score.outcomes, self._original.outcomes

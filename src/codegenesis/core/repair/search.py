@@ -2,9 +2,9 @@
 
 1. Localise: which lines did failing cases run, and passing ones not?
 2. One edit, exhaustively, the likeliest first.
-3. Several edits: single ones that made a difference are combined; behaviours that promise
-   something get their own neighbourhood; islands cross and mutate. The parts take turns by what
-   they have brought so far.
+3. Several edits: single ones that made a difference are combined, and likely ones whatever they
+   did; behaviours that promise something get their own neighbourhood; islands cross and mutate.
+   The parts take turns by what they have brought so far.
 4. Go on for a while after the first version that passes, to have something to choose from.
 5. Take out what is not needed.
 
@@ -25,6 +25,7 @@ from codegenesis.core.repair.frontier import Frontier
 from codegenesis.core.repair.islands import Islands
 from codegenesis.core.repair.minimise import distinct
 from codegenesis.core.repair.neighbourhood import Neighbourhood, Surroundings
+from codegenesis.core.repair.pairs import Pairs
 from codegenesis.core.repair.promise import Promise
 from codegenesis.core.repair.trials import Batch, Trials
 from codegenesis.core.repair.turns import Turns
@@ -76,7 +77,7 @@ class _Search:
         promise = Promise(original.score)
         singles = self._one_edit(promise)
         if not self._trials.plausible and not self._trials.over:
-            self._several(singles, promise)
+            self._several(original, singles, promise)
         return self._found(original, self._trials.over or "nothing is left to try")
 
     def _one_edit(self, promise: Promise) -> list[Version]:
@@ -92,15 +93,16 @@ class _Search:
             singles.extend(versions)
 
         self._trials.each(write, learn)
-        self._trials.limit()
+        self._trials.begin_several()
         return singles
 
-    def _several(self, singles: list[Version], promise: Promise) -> None:
+    def _several(self, original: Version, singles: list[Version], promise: Promise) -> None:
         frontier = Frontier(self._around, promise, rng=Random(self._rng.random()))
         islands = Islands(self._source, self._around, promise, rng=Random(self._rng.random()))
         for part in (frontier, islands):
             part.learn(singles)
-        turns = Turns([Combiner(self._source, singles, promise), frontier, islands], promise)
+        combiner = Combiner(self._source, singles, promise)
+        turns = Turns([combiner, Pairs(original, singles), frontier, islands], promise)
 
         def learn(stage: str, versions: list[Version]) -> None:
             self._around.learn(versions, promise)

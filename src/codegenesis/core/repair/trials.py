@@ -21,8 +21,10 @@ from codegenesis.core.genetic import identity
 from codegenesis.core.repair.evaluator import Evaluator
 from codegenesis.core.repair.found import Draft, Version
 
-_AGAIN = 0.25  # share of the trials so far that is spent on alternatives to the first find
-_AGAIN_LEAST = 400
+#: Share of the trials so far that is spent on alternatives to the first find, and the least.
+_AGAIN, _AGAIN_LEAST = 0.25, 400
+#: The same among single edits, where the likeliest come first and alternatives are cheap.
+_AGAIN_SINGLE, _AGAIN_SINGLE_LEAST = 2.0, 800
 #: Versions that only run out of steps are looked at without counting, so many at most.
 _SECOND_LOOKS = 24
 
@@ -107,11 +109,16 @@ class Trials:
         if pending is not None:
             learn(pending.stage, self._versions(pending))
 
-    def limit(self) -> None:
-        """From now on a find is followed by a share more of trials and then by the end."""
+    def begin_several(self) -> None:
+        """From now on versions have several edits: alternatives cost more."""
         self._limited = True
-        if self.plausible:
-            self._until = self.count + max(_AGAIN_LEAST, _AGAIN * self.count)
+
+    def _linger(self, trial: int) -> None:
+        """Go on for a while after the first find."""
+        share, least = (
+            (_AGAIN, _AGAIN_LEAST) if self._limited else (_AGAIN_SINGLE, _AGAIN_SINGLE_LEAST)
+        )
+        self._until = self.count + max(least, share * trial)
 
     def first_time(self, source: str) -> bool:
         """Note a source; False when the same program was noted before."""
@@ -170,8 +177,8 @@ class Trials:
             if not self.plausible:
                 self._tell(f"a version passes every case after {version.trial} trials")
             self.plausible.append(version)
-            if self._limited and len(self.plausible) == 1:
-                self.limit()
+            if len(self.plausible) == 1:
+                self._linger(version.trial)
         if self.best is None or _closer(version, self.best):
             self.best = version
 
