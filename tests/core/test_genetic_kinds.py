@@ -259,6 +259,11 @@ DEFECTS: dict[str, tuple[str, str]] = {
         "def f(xs):\n    t = 0\n    for x in xs:\n        t += x",
         "def f(xs):\n    t = 0\n    for x in xs:\n        t += x\n    return t",
     ),
+    "missing length at the end": (
+        "def f(x, xs):\n    for i, e in enumerate(xs):\n        if x <= e:\n            return i",
+        "def f(x, xs):\n    for i, e in enumerate(xs):\n        if x <= e:\n            return i\n"
+        "    return len(xs)",
+    ),
     "missing base case": (
         "def f(n):\n    return n * f(n - 1)",
         "def f(n):\n    if n == 0:\n        return 1\n    return n * f(n - 1)",

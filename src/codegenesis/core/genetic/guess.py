@@ -63,6 +63,10 @@ _SEEN = {
     "bool": "bool",
     "NoneType": "none",
 }
+#: Functions whose only argument is a collection.
+_TAKERS = frozenset(
+    {"len", "enumerate", "sorted", "reversed", "sum", "max", "min", "any", "all", "set", "list"}
+)
 COLLECTIONS = frozenset({"list", "tuple", "set", "dict", "text", "many"})
 _ARITHMETIC = (ast.Sub, ast.Div, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift)
 
@@ -210,7 +214,7 @@ def _called(call: ast.Call, known: Guesses) -> None:
             _note(name, _METHOD_OF.get(attr, ""), known)
             if attr in ("append", "add") and args:
                 known.items.setdefault(name, known.of(args[0]))
-        case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+        case ast.Call(func=ast.Name(id=taker), args=[ast.Name(id=name)]) if taker in _TAKERS:
             _note(name, "many", known)
         case ast.Call(func=ast.Name(id="range"), args=args):
             _numbers(known, *args)

@@ -70,6 +70,10 @@ def results(program: Program, stmt: Stmt) -> list[tuple[str, float]]:
         found.setdefault(name, 0.7 if name not in function.parameters else 0.6)
     for text, weight in _plain(wanted):
         found.setdefault(text, weight)
+    known = program.guesses(stmt).seen
+    for name in names[:_MOST_NAMES]:
+        if known.get(name) in COLLECTIONS:
+            found.setdefault(f"len({name})", 0.45)
     return list(found.items())
 
 

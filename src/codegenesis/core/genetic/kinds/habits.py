@@ -84,7 +84,7 @@ def concatenations(program: Program) -> Iterator[Edit]:
         if not added:
             continue
         text, word = program.flat(expr), program.guess(expr)
-        if word in ("", "number", "text", "tuple", "list"):
+        if word in ("", "number", "text", "tuple", "list", "many"):
             yield program.replace(expr, f"[{text}]", syntax.ATOM, "concatenation", 0.45)
             yield program.replace(expr, f"({text},)", syntax.ATOM, "concatenation", 0.45)
         if word in ("", "number"):
