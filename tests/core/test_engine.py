@@ -67,7 +67,8 @@ def test_preludes_and_decorators_survive_composition(make_gene, make_function):
         pure=True,
         deterministic=True,
     )
-    first, *_ = compose(gene, operators(), context=context)
+    pair = [core.operator("regex_hoist"), core.operator("memoise")]
+    first, *_ = compose(gene, pair, context=context)
     assert first.operator == "regex_hoist+memoise"
     function = make_function(first.source, module="import re", name="ways")
     assert function(30, "12") == 1346269
@@ -81,6 +82,60 @@ def test_generate_gives_no_program_twice(make_gene):
     assert len(programs) == len(set(programs)) >= 4
     assert ast.dump(ast.parse(gene.source)) not in programs
     assert {v.operator for v in variants} >= {"set_membership", "hoist", "string_building"}
+
+
+def test_a_chain_may_use_what_another_rewrite_makes_room_for(make_gene):
+    gene = make_gene(
+        """
+        def totals(rows):
+            found = []
+            for i in range(len(rows)):
+                found.append(sum(x for x in rows[i]))
+            return found
+        """
+    )
+    first, *_ = generate(gene, context=Context())
+    assert {"list_comprehension", "direct_iteration"} <= set(first.operator.split("+"))
+    assert "for rows_item in rows" in first.source
+
+
+def test_one_wrong_link_does_not_spoil_every_chain(make_gene):
+    chains = compose(make_gene(TWO_WEAKNESSES, kind="method"), operators(), context=Context())
+    links = [set(chain.operator.split("+")) for chain in chains]
+    for name in ("set_membership", "hoist", "string_building"):
+        assert any(name not in chain for chain in links)
+
+
+def test_variants_are_bounded_and_every_operator_stands_alone_first(make_gene):
+    gene = make_gene(
+        """
+        def report(rows, names, grid, limit):
+            total, best, seen, text = 0, 0, [], ""
+            for i in range(len(grid)):
+                for j in range(len(grid)):
+                    best = max(best, grid[i][j] ** 2)
+            for row in sorted(list(rows), key=lambda r: r[1]):
+                if row[0] in names and row[0] not in seen:
+                    seen.append(row[0])
+                    text = str(row[1]) + text
+            for x in range(limit):
+                total += x
+            out = []
+            for name in names:
+                out.append(name.upper())
+            i = 0
+            while i < limit:
+                if limit % (i + 2) == 0:
+                    total += pow(i, limit) % 7
+                i += 1
+            return total, best, seen, text, out
+        """
+    )
+    variants = generate(gene, context=Context())
+    names = [variant.operator for variant in variants if "+" not in variant.operator]
+    assert 12 <= len(variants) <= 24
+    assert "+" in variants[0].operator
+    assert len(set(names)) >= 8
 
 
 def test_healing_is_not_mixed_with_rewrites_that_must_be_equal(make_gene):
