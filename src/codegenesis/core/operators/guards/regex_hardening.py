@@ -1,8 +1,8 @@
 """Nested loops in a regular expression, `(\\w+\\s?)+$`: time that doubles with each character.
 
 Where the inner loop may as well keep all that it took, it is made possessive (`\\w++`, since Python
-3.11): what does not match then fails at once (measured: 25 characters from 2 seconds to
-microseconds). `regex_text` says when that matches the very same texts. Constant patterns in the
+3.11): what does not match then fails at once (measured: 25 characters from 0.6 seconds to
+0.2 ms). `regex_text` says when that matches the very same texts. Constant patterns in the
 function, and patterns that the module compiled, are looked at.
 """
 

