@@ -2,8 +2,8 @@
 
 `file.write(x)` in a loop -> one `write` of the joined text (measured: 2x on a buffered
 file), `writer.writerow` -> `writerows` (1.04x), `cursor.execute(INSERT …)` -> `executemany` (1.8x
-on SQLite in memory), `print(x)` -> one `print` of the lines (3.8x). The second version keeps the calls
-lazy, so that what the loop yields is never all in memory.
+on SQLite in memory), `print(x)` -> one `print` of the lines (3.8x). The second version
+keeps the calls lazy, so that what the loop yields is never all in memory.
 
 What was written before an item raised is not written any more: the evidence may see that.
 """

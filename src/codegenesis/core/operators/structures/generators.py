@@ -1,8 +1,8 @@
 """A list that is built only to be gone through once: a generator gives its items one by one.
 
 It saves the memory of the whole list, not time (measured: within a quarter either way;
-`"".join` is faster with a list and is left alone). `for x in list(range(n))` and `sorted(list(xs))` copy for
-nothing.
+`"".join` is faster with a list and is left alone). `for x in list(range(n))` and `sorted(list(xs))`
+copy for nothing.
 """
 
 from __future__ import annotations
