@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from codegenesis.lifecycle import locate
-from codegenesis.lifecycle.changes import read
+from codegenesis.lifecycle.landing.changes import read
 from codegenesis.model import Champion, Gain, Run, RunStep, Trial, Variant, digest
 from codegenesis.store import Store
 

@@ -9,10 +9,10 @@ import pytest
 
 from codegenesis.errors import UsageError
 from codegenesis.lifecycle import locate
-from codegenesis.lifecycle.applying import apply_changes, plan_changes
-from codegenesis.lifecycle.changes import Change, read
-from codegenesis.lifecycle.lines import Hunk, carried, hunks, patched
-from codegenesis.lifecycle.undoing import undo_run
+from codegenesis.lifecycle.landing.applying import apply_changes, plan_changes
+from codegenesis.lifecycle.landing.changes import Change, read
+from codegenesis.lifecycle.landing.lines import Hunk, carried, hunks, patched
+from codegenesis.lifecycle.landing.undoing import undo_run
 from codegenesis.store import Store
 
 MODULE = '''\
@@ -163,7 +163,7 @@ def test_a_function_that_was_edited_meanwhile_is_left_alone(repository, store):
 
 
 def test_a_file_that_changes_between_plan_and_writing_is_left_alone(repository, store):
-    from codegenesis.lifecycle.applying import write_plan
+    from codegenesis.lifecycle.landing.applying import write_plan
 
     plan = plan_changes([change(repository, "known", KNOWN)])
     (repository / "words.py").write_text(MODULE + "\n# meanwhile\n")

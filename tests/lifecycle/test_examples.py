@@ -8,7 +8,7 @@ import pytest
 
 from codegenesis import wire
 from codegenesis.errors import TargetError, UsageError
-from codegenesis.lifecycle.examples import crash_called, examples_for, examples_of
+from codegenesis.lifecycle.offers.examples import crash_called, examples_for, examples_of
 from codegenesis.model import Observation, Outcome
 
 

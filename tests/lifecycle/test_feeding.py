@@ -11,9 +11,9 @@ import pytest
 from codegenesis import wire
 from codegenesis.config import Config, load
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.census import calls_of_examples, calls_of_tests
-from codegenesis.lifecycle.feeding import Feeder
-from codegenesis.lifecycle.survey import survey
+from codegenesis.lifecycle.campaigns.census import calls_of_examples, calls_of_tests
+from codegenesis.lifecycle.campaigns.feeding import Feeder
+from codegenesis.lifecycle.campaigns.survey import survey
 from codegenesis.model import Gene, Observation
 from codegenesis.store import Store
 

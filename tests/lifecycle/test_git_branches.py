@@ -9,8 +9,8 @@ import pytest
 
 from codegenesis.errors import UsageError
 from codegenesis.lifecycle import locate
-from codegenesis.lifecycle.applying import branch_changes
-from codegenesis.lifecycle.changes import Change, evidence_entry, message, of_champion, read
+from codegenesis.lifecycle.landing.applying import branch_changes
+from codegenesis.lifecycle.landing.changes import Change, evidence_entry, message, of_champion, read
 from codegenesis.model import Champion, Entry, Gain, Strength, Trial, Variant
 
 MODULE = (

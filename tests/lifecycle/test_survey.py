@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from codegenesis.errors import NotEvolvableError, TargetError
-from codegenesis.lifecycle.promise import Promise, promises, weights
-from codegenesis.lifecycle.survey import survey
+from codegenesis.lifecycle.campaigns.promise import Promise, promises, weights
+from codegenesis.lifecycle.campaigns.survey import survey
 from codegenesis.model import Gene, Trait
 from codegenesis.store import Store
 

@@ -28,12 +28,18 @@ from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle import runs
-from codegenesis.lifecycle.campaign import Campaign
-from codegenesis.lifecycle.evolving import EvolveWorker, changes_of, current, plan, weights_of
-from codegenesis.lifecycle.feeding import Feeder
-from codegenesis.lifecycle.runs import Keeper
-from codegenesis.lifecycle.survey import survey
+from codegenesis.lifecycle.campaigns import runs
+from codegenesis.lifecycle.campaigns.campaign import Campaign
+from codegenesis.lifecycle.campaigns.evolving import (
+    EvolveWorker,
+    changes_of,
+    current,
+    plan,
+    weights_of,
+)
+from codegenesis.lifecycle.campaigns.feeding import Feeder
+from codegenesis.lifecycle.campaigns.runs import Keeper
+from codegenesis.lifecycle.campaigns.survey import survey
 from codegenesis.store import Store
 
 #: What `--resume` alone means.

@@ -19,15 +19,15 @@ from codegenesis.core.synthesis import stated
 from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import calls_of, locate, observe, recent
-from codegenesis.lifecycle.examples import (
+from codegenesis.lifecycle.jails import open_sandbox
+from codegenesis.lifecycle.offers.examples import (
     crash_called,
     examples_for,
     examples_of,
     promised_examples,
 )
-from codegenesis.lifecycle.fixing import Fixer, Fixing
-from codegenesis.lifecycle.jails import open_sandbox
-from codegenesis.lifecycle.offers import Cases
+from codegenesis.lifecycle.offers.fixing import Fixer, Fixing
+from codegenesis.lifecycle.offers.offer import Cases
 from codegenesis.model import Gene, Observation
 from codegenesis.store import Store
 

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from codegenesis.cli.output import printable, talk
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.applying import (
+from codegenesis.lifecycle.landing.applying import (
     Applied,
     Branch,
     Plan,
@@ -28,8 +28,8 @@ from codegenesis.lifecycle.applying import (
     plan_changes,
     write_plan,
 )
-from codegenesis.lifecycle.changes import Change
-from codegenesis.lifecycle.git import Repository
+from codegenesis.lifecycle.landing.changes import Change
+from codegenesis.lifecycle.landing.git import Repository
 from codegenesis.model import Record
 from codegenesis.store import Store
 

@@ -11,9 +11,9 @@ from codegenesis.cli.landing import Landed, LandingWish, land
 from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.changes import read
-from codegenesis.lifecycle.offers import Offer, change_of
-from codegenesis.lifecycle.runs import Keeper, begin
+from codegenesis.lifecycle.campaigns.runs import Keeper, begin
+from codegenesis.lifecycle.landing.changes import read
+from codegenesis.lifecycle.offers.offer import Offer, change_of
 from codegenesis.model import Gene, RunStep
 from codegenesis.store import Store
 

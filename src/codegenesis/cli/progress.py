@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from codegenesis.cli.output import printable, talk, wants_json
 from codegenesis.core.budget import Budget, Meter
-from codegenesis.lifecycle.campaign import Attempt
+from codegenesis.lifecycle.campaigns.campaign import Attempt
 from codegenesis.model import RunStep
 
 _MARKS = {"found": "found", "nothing": "  -  ", "skipped": "skip ", "failed": "ERROR"}

@@ -21,7 +21,7 @@ from codegenesis.cli.landing import Landed, LandingWish
 from codegenesis.cli.output import printable, table
 from codegenesis.compiler import Explanation, explain
 from codegenesis.lifecycle import Evolution
-from codegenesis.lifecycle.runs import Keeper
+from codegenesis.lifecycle.campaigns.runs import Keeper
 from codegenesis.model import Champion, Gene, Record, Run, RunStep
 from codegenesis.store import Store
 

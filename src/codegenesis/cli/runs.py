@@ -12,7 +12,7 @@ from codegenesis.cli.output import emit, json_option, printable, table
 from codegenesis.cli.settings import config_options, open_store
 from codegenesis.config import Config
 from codegenesis.errors import TargetError
-from codegenesis.lifecycle.undoing import Undone, undo_run
+from codegenesis.lifecycle.landing.undoing import Undone, undo_run
 from codegenesis.model import Landing, Record, Run, RunStep
 from codegenesis.store import Store
 

@@ -16,8 +16,8 @@ from codegenesis.config import Config
 from codegenesis.core.budget import Budget
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import locate
-from codegenesis.lifecycle.examples import examples_of
-from codegenesis.lifecycle.filling import Filler, Filling, cases_for
+from codegenesis.lifecycle.offers.examples import examples_of
+from codegenesis.lifecycle.offers.filling import Filler, Filling, cases_for
 
 _DEFAULT_BUDGET = "60s"
 

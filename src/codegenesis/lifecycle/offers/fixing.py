@@ -22,7 +22,7 @@ from codegenesis.evidence.arena import Arena
 from codegenesis.evidence.hosting import Host
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.jails import open_sandbox
-from codegenesis.lifecycle.offers import Cases, Judge, Offer, failures
+from codegenesis.lifecycle.offers.offer import Cases, Judge, Offer, failures
 from codegenesis.model import Gene, Record, Variant
 from codegenesis.store import Store
 

@@ -14,7 +14,7 @@ from codegenesis.errors import TargetError
 from codegenesis.evidence.arena import Arena
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.jails import open_sandbox
-from codegenesis.lifecycle.offers import Cases, Judge, Offer
+from codegenesis.lifecycle.offers.offer import Cases, Judge, Offer
 from codegenesis.model import Gene, Record, Variant
 from codegenesis.store import Store
 

@@ -21,7 +21,12 @@ import msgspec
 
 from codegenesis.config import Config
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.census import Heard, calls_of_examples, calls_of_tests, has_examples
+from codegenesis.lifecycle.campaigns.census import (
+    Heard,
+    calls_of_examples,
+    calls_of_tests,
+    has_examples,
+)
 from codegenesis.lifecycle.inputs import call_of, lines_of, observe
 from codegenesis.lifecycle.schedule import recent
 from codegenesis.lifecycle.targets import read_text

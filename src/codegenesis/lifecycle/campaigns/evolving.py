@@ -21,13 +21,13 @@ from codegenesis.errors import (
     TargetError,
 )
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle.applying import Refused
-from codegenesis.lifecycle.campaign import Attempt
-from codegenesis.lifecycle.changes import Change, evidence_entry, of_champion, read
+from codegenesis.lifecycle.campaigns.campaign import Attempt
+from codegenesis.lifecycle.campaigns.feeding import Feed, Feeder
+from codegenesis.lifecycle.campaigns.promise import Promise, promises, weights
+from codegenesis.lifecycle.campaigns.survey import Survey
 from codegenesis.lifecycle.evolution import Evolution, Evolver
-from codegenesis.lifecycle.feeding import Feed, Feeder
-from codegenesis.lifecycle.promise import Promise, promises, weights
-from codegenesis.lifecycle.survey import Survey
+from codegenesis.lifecycle.landing.applying import Refused
+from codegenesis.lifecycle.landing.changes import Change, evidence_entry, of_champion, read
 from codegenesis.lifecycle.targets import locate
 from codegenesis.model import Champion, Gene, RunStep, digest
 from codegenesis.store import Store

@@ -18,7 +18,7 @@ from typing import Protocol
 import msgspec
 
 from codegenesis.core.budget import Budget, Meter
-from codegenesis.lifecycle.runs import Keeper
+from codegenesis.lifecycle.campaigns.runs import Keeper
 from codegenesis.model import Record, RunStep, StepState
 
 #: No turn is shorter than this while there is that much left: less proves nothing.

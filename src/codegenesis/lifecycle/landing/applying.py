@@ -17,10 +17,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from codegenesis.errors import CodeGenesisError, UsageError
-from codegenesis.lifecycle.changes import Change
-from codegenesis.lifecycle.files import contents, write
-from codegenesis.lifecycle.git import Commit, Repository
-from codegenesis.lifecycle.lines import Hunk, decoded, hunks
+from codegenesis.lifecycle.landing.changes import Change
+from codegenesis.lifecycle.landing.files import contents, write
+from codegenesis.lifecycle.landing.git import Commit, Repository
+from codegenesis.lifecycle.landing.lines import Hunk, decoded, hunks
 from codegenesis.model import Landing, Record
 from codegenesis.store import Store
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from codegenesis.compiler import rewritten
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.lines import decoded, encoded, hunks, patched
+from codegenesis.lifecycle.landing.lines import decoded, encoded, hunks, patched
 from codegenesis.model import Champion, Entry, Gene, Record
 
 _WIDTH = 72

@@ -18,7 +18,7 @@ from codegenesis.evidence.arena import Arena
 from codegenesis.evidence.examples import shortfalls
 from codegenesis.evidence.rules import RULES, Subjects
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle.changes import Change
+from codegenesis.lifecycle.landing.changes import Change
 from codegenesis.model import Entry, Gene, Record, Trial, Variant
 from codegenesis.sandbox import Executor
 from codegenesis.store import Store

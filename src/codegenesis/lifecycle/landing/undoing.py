@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from codegenesis.errors import UsageError
-from codegenesis.lifecycle.applying import Refused
-from codegenesis.lifecycle.files import contents, write
-from codegenesis.lifecycle.lines import carried, decoded, encoded, hunks, patched
+from codegenesis.lifecycle.landing.applying import Refused
+from codegenesis.lifecycle.landing.files import contents, write
+from codegenesis.lifecycle.landing.lines import carried, decoded, encoded, hunks, patched
 from codegenesis.model import Landing, Record
 from codegenesis.store import Store
 

@@ -1,0 +1,1 @@
+"""One command over many functions: which, on what inputs, in which order, on what budget."""

@@ -1,0 +1,1 @@
+"""Searches whose findings a person chooses from: fixes, and bodies of functions without one."""
