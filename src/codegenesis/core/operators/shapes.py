@@ -20,6 +20,7 @@ from codegenesis.core.syntax import (
     binds,
     code,
     flat,
+    kind,
     operand,
     own,
     place,
@@ -31,6 +32,7 @@ from codegenesis.core.syntax import (
     uses,
     walk,
 )
+from codegenesis.core.syntax.kinds import assigned_kind
 
 Small = cst.BaseSmallStatement
 
@@ -280,6 +282,27 @@ def number(node: cst.CSTNode | None) -> bool:
     if isinstance(node, cst.UnaryOperation):
         return isinstance(node.operator, cst.Minus) and number(node.expression)
     return isinstance(node, cst.Integer | cst.Float)
+
+
+def numeric(view: View, name: str) -> bool:
+    """Whether a variable begins with a number, and is otherwise given what it is itself part of."""
+    if name not in view.locals or name in view.parameters:
+        return name in view.locals and kind(view, cst.Name(name)) in NUMBERS
+    begun = False
+    for use in uses(view, name):
+        if use.kind == "bound":
+            return False
+        found = assigned(use.within) if use.kind == "assigned" else None
+        if use.kind != "assigned" or (found is not None and name in reads(found[1])):
+            continue
+        if assigned_kind(use.within, name) not in NUMBERS:
+            return False
+        begun = True
+    return begun
+
+
+#: Kinds that add and multiply as numbers do.
+NUMBERS = frozenset({"int", "float", "bool", "complex"})
 
 
 def local_only(view: View, name: str) -> bool:

@@ -30,7 +30,7 @@ def kind(view: View, node: cst.BaseExpression) -> str:
 
 def _of_name(view: View, name: str) -> str:
     found = {
-        _of_assignment(use.within, name) if use.kind == "assigned" else "unknown"
+        assigned_kind(use.within, name) if use.kind == "assigned" else "unknown"
         for use in uses(view, name)
         if use.kind in ("assigned", "bound")
     }
@@ -54,7 +54,8 @@ def _of_parameter(param: cst.Param, seen: frozenset[str]) -> str:
     return "unknown"
 
 
-def _of_assignment(statement: cst.CSTNode, name: str) -> str:
+def assigned_kind(statement: cst.CSTNode, name: str) -> str:
+    """Kind that an assignment gives to a name, also as part of a tuple."""
     match statement:
         case cst.SimpleStatementLine(body=[cst.Assign(targets=[target], value=value)]):
             if isinstance(target.target, cst.Name):

@@ -33,17 +33,18 @@ def _counted(view: View) -> Unit | None:
         found = _value(call)
         if found is None:
             continue
-        sequence, value = found
+        sequence, value, start = found
         if place(sequence) is not None and kind(view, sequence) in LISTS:
-            return Edits(view).swap(call, f"{code(sequence)}.count({flat(value)})").apply()
+            text = f"{code(sequence)}.count({flat(value)})"
+            return Edits(view).swap(call, f"({start} + {text})" if start else text).apply()
     return None
 
 
 rewrite = after(summation.lazily, _counted)
 
 
-def _value(call: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression] | None:
-    """(sequence, value) of a count of equal items."""
+def _value(call: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression, str] | None:
+    """(sequence, value, start) of a count of equal items."""
     match call:
         case cst.Call(
             func=cst.Name(value="sum" | "len" as name),
@@ -51,7 +52,8 @@ def _value(call: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression] | No
                 cst.Arg(
                     value=cst.GeneratorExp(elt=elt, for_in=clause)
                     | cst.ListComp(elt=elt, for_in=clause)
-                )
+                ),
+                *more,
             ],
         ) if clause.inner_for_in is None and isinstance(clause.target, cst.Name):
             pass
@@ -67,7 +69,7 @@ def _value(call: cst.Call) -> tuple[cst.BaseExpression, cst.BaseExpression] | No
     own = clause.target.value
     for item, value in (sides, sides[::-1]) if sides else ():
         if place(item) == own and own not in reads(value) and repeatable(value):
-            return clause.iter, value
+            return clause.iter, value, flat(more[0].value) if more else ""
     return None
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codegenesis.core.operators.reducing.summation import NUMBERS, items
-from codegenesis.core.operators.shapes import Funnel, funnel, range_of, start
+from codegenesis.core.operators.reducing.summation import items
+from codegenesis.core.operators.shapes import Funnel, funnel, numeric, range_of, start
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Unit, View, expression, flat, kind, place, reads
+from codegenesis.core.syntax import Edits, Unit, View, expression, flat, place, reads
 
 
 def rewrite(view: View) -> Unit | None:
@@ -21,8 +21,7 @@ def rewrite(view: View) -> Unit | None:
         if found is None or factor is None:
             continue
         name, value = factor
-        known = name in view.locals and kind(view, cst.Name(name)) in NUMBERS
-        if known and name not in found.bound | found.heard | reads(value):
+        if numeric(view, name) and name not in found.bound | found.heard | reads(value):
             return _write(view, found, name, value)
     return None
 

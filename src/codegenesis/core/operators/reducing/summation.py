@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import libcst as cst
 
-from codegenesis.core.operators.shapes import Funnel, funnel, named, number, start
+from codegenesis.core.operators.shapes import Funnel, funnel, named, number, numeric, start
 from codegenesis.core.rule import RewriteRule
-from codegenesis.core.syntax import Edits, Unit, View, flat, kind, operand, place, reads
-
-NUMBERS = frozenset({"int", "float", "bool", "complex"})
+from codegenesis.core.syntax import Edits, Unit, View, flat, operand, place, reads
 
 
 def listed(view: View) -> Unit | None:
@@ -33,7 +31,7 @@ def _rewrite(view: View, form: str) -> Unit | None:
         if found is None or added is None:
             continue
         name, value = added
-        if name in found.bound | found.heard | reads(value) or not _number(view, name):
+        if name in found.bound | found.heard | reads(value) or not numeric(view, name):
             continue
         return _write(view, found, name, value, form)
     return None
@@ -62,10 +60,6 @@ def _added(middle: cst.BaseSmallStatement) -> tuple[str, cst.BaseExpression] | N
         ) if place(left) == name:
             return name, value
     return None
-
-
-def _number(view: View, name: str) -> bool:
-    return name in view.locals and kind(view, cst.Name(name)) in NUMBERS
 
 
 def _write(view: View, found: Funnel, name: str, value: cst.BaseExpression, form: str) -> Unit:
