@@ -195,6 +195,15 @@ class Config(Record, frozen=True, kw_only=True):
             extra={"expected": "a budget like 10min, 500trials or 2usd"},
         ),
     ] = ""
+    search_share: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=0.8,
+            description="Share of budget_s in which small edits are tried for ones that do less "
+            "and answer alike; 0 tries none.",
+        ),
+    ] = 0.2
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1, description="Seed of all chance.")] = 0
     experience: Annotated[
         str,

@@ -19,6 +19,7 @@ import msgspec
 from codegenesis import core, genome
 from codegenesis.compiler import FASTEST, Objective, crown, objective
 from codegenesis.config import Config
+from codegenesis.core.budget import Budget, Meter
 from codegenesis.core.experience import Foresight, book
 from codegenesis.evidence import Baseline, Case, Gate, case, run_gates, survived
 from codegenesis.evidence.funnel import Stage, funnel
@@ -26,6 +27,7 @@ from codegenesis.evidence.strength import strength
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import native
 from codegenesis.lifecycle.grounds import Grounds, lay_grounds
+from codegenesis.lifecycle.improving import improved
 from codegenesis.lifecycle.jails import bounded, limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.lifecycle.tuning import tune
@@ -42,6 +44,8 @@ GATE_SHARES = 6
 #: Part of a gene's seconds in which wrong versions are put to the gates.
 STRENGTH_SHARE = 0.2
 LEAST_STRENGTH_S = 6.0
+#: Fewer seconds than these are not worth opening an arena for.
+LEAST_SEARCH_S = 2.0
 #: Part of a gene's seconds in which other values for its numbers and choices are looked for.
 TUNE_SHARE = 0.15
 #: A healing version may cost this much more CPU per call in the jail, where a race of functions
@@ -162,6 +166,7 @@ class _Pass:
         self._write(original, grounds.observations)
         survivors = self._sift(judged, tuple(self._variants))
         if not healing:
+            survivors += self._sift(judged, self._search(original))
             survivors += self._sift(judged, self._tune(judged, survivors))
         if healing or self._config.native == "off":
             return self._decide(judged, original, survivors, isolation=sandbox.tier)
@@ -203,6 +208,18 @@ class _Pass:
         self._variants.append(variant)
         self._store.put_variant(variant)
         self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
+
+    def _search(self, original: Baseline) -> list[Variant]:
+        """Versions that no rule writes: small edits that do less."""
+        seconds = self._config.search_share * self._config.budget_s
+        if seconds < LEAST_SEARCH_S or self._over():
+            return []
+        self._tell("trying small edits")
+        meter = Meter(Budget(seconds=seconds))
+        found = improved(self._gene, original, self._config, meter=meter, over=self._over)
+        for variant in found:
+            self._keep(variant)
+        return found
 
     def _tune(self, judged: Case, survivors: Sequence[Variant]) -> list[Variant]:
         """The most promising survivor, or else the original, with other values in it."""

@@ -11,7 +11,7 @@ only a few versions are handed on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from codegenesis import wire
@@ -46,30 +46,37 @@ class _Found(NamedTuple):
 
 
 def improved(
-    gene: Gene, original: Baseline, config: Config, *, meter: Meter, most: int = 3
+    gene: Gene,
+    original: Baseline,
+    config: Config,
+    *,
+    meter: Meter,
+    over: Callable[[], bool] = lambda: False,
+    most: int = 3,
 ) -> list[Variant]:
     """Versions that do less and give the same answers on recorded calls, the least first.
 
     Args:
         original: what the gene's own version answered.
         meter: what may be spent.
+        over: asked between batches whether to end before that.
         most: how many are handed on.
     """
     examples = list(_examples(original))
     if not examples or not original.deterministic:
         return []
     try:
-        arena = Arena(gene, examples=examples, setup=config.sandbox_setup)
+        arena = Arena(gene, examples=examples, jobs=1, setup=config.sandbox_setup)
     except (SandboxError, UsageError):
         return []
     with arena:
-        found = _Search(gene, arena, meter).run()
+        found = _Search(gene, arena, meter, over).run()
     return [_variant(gene, each, config.seed) for each in found[:most]]
 
 
 class _Search:
-    def __init__(self, gene: Gene, arena: Arena, meter: Meter) -> None:
-        self._arena, self._meter = arena, meter
+    def __init__(self, gene: Gene, arena: Arena, meter: Meter, over: Callable[[], bool]) -> None:
+        self._arena, self._meter, self._over = arena, meter, over
         self._source = gene.source
         self._given = ingredients(
             gene.source, module_source=module_source(gene), qualname=gene.qualname
@@ -87,17 +94,21 @@ class _Search:
         parents = [_Found(before.steps, len(self._source), self._source, ())]
         for _ in range(_GENERATIONS):
             better = [each for parent in parents for each in self._around(parent, before)]
-            if not better or self._meter.over:
+            if not better or self._ended:
                 break
             self._found += better
             parents = sorted(better)[:_PARENTS]
         return sorted(self._found)
 
+    @property
+    def _ended(self) -> bool:
+        return bool(self._meter.over) or self._over()
+
     def _around(self, parent: _Found, before: Score) -> list[_Found]:
         drafts = list(self._drafts(parent))
         better = []
         for start in range(0, len(drafts), _BATCH):
-            if self._meter.over:
+            if self._ended:
                 break
             batch = drafts[start : start + _BATCH]
             scores = self._arena.score([source for source, _ in batch], first_failure=True)
