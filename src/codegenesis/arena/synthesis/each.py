@@ -190,7 +190,7 @@ class Each:
         kids: tuple[Entry, ...],
         fold: Callable[..., Any],
         *,
-        cost: int = 2,
+        cost: int = 1,
         imports: Sequence[str] = (),
         tail: str = "",
         partial: bool = False,

@@ -123,7 +123,7 @@ class Genetic:
     def _path(self, entry: Entry) -> list[Entry]:
         """From the root down to a random node."""
         path, node = list[Entry](), entry
-        while node.kids and self._rng.random() < 0.75:
+        while _operands(node) and self._rng.random() < 0.75:
             node = self._rng.choice(node.kids)
             path.append(node)
         return path
@@ -143,7 +143,7 @@ class Genetic:
     def _replaced(self, entry: Entry, place: Entry, donor: Entry) -> Entry | None:
         if entry is place:
             return self._grown(donor)
-        if not entry.kids:
+        if not _operands(entry):
             return entry
         kids = []
         for kid in entry.kids:
@@ -155,7 +155,7 @@ class Genetic:
             return entry
         if entry.part is CHOICE:
             return choice(*kids)
-        return apply(entry.part, tuple(kids)) if entry.part.fn else None
+        return apply(entry.part, tuple(kids))
 
     def _grown(self, donor: Entry) -> Entry | None:
         """Sometimes behind a condition."""
@@ -171,5 +171,10 @@ class Genetic:
 
 def _nodes(entry: Entry) -> Iterator[Entry]:
     yield entry
-    for kid in entry.kids:
+    for kid in _operands(entry):
         yield from _nodes(kid)
+
+
+def _operands(entry: Entry) -> tuple[Entry, ...]:
+    """What can be exchanged: the body of a comprehension has rows of its own."""
+    return entry.kids if entry.part.fn else ()

@@ -80,7 +80,7 @@ class Loops:
             tail = (
                 f"{name} = {start!r}\nfor {braced(loop.loop)}:\n    {name} = {{0}}\nreturn {name}"
             )
-            self._bench.tell(values, 3 + loop.cost, tail, (entry,))
+            self._bench.tell(values, 2 + loop.cost, tail, (entry,))
 
     def _run_best(self, loop: Source, start: Any, entry: Entry) -> None:
         """The largest of what is carried along the way."""
@@ -99,7 +99,7 @@ class Loops:
                 f"best = total = {start!r}\nfor {braced(loop.loop)}:\n    total = {{0}}\n"
                 "    best = max(best, total)\nreturn best"
             )
-            self._bench.tell(values, 4 + loop.cost, tail, (entry,))
+            self._bench.tell(values, 3 + loop.cost, tail, (entry,))
 
     def _conditional_folds(
         self, loop: Source, starts: Sequence[Any], name: str, bank: Bank
@@ -131,7 +131,7 @@ class Loops:
                 f"{name} = {start!r}\nfor {braced(loop.loop)}:\n    if {{0}}:\n"
                 f"        {name} = {{1}}\nreturn {name}"
             )
-            self._bench.tell(values, 4 + loop.cost, tail, (condition, entry))
+            self._bench.tell(values, 3 + loop.cost, tail, (condition, entry))
 
     # --- result.append(…) -----------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class Loops:
                     f"result = []\ntotal = {start!r}\nfor {braced(loop.loop)}:\n"
                     "    total = {0}\n    result.append(total)\nreturn result"
                 )
-                self._bench.tell(values, 4 + loop.cost, tail, (entry,))
+                self._bench.tell(values, 3 + loop.cost, tail, (entry,))
 
         return report
 
@@ -212,7 +212,7 @@ class Loops:
                 f"result = []\nfor {braced(loop.loop)}:\n    if {{0}}:\n"
                 "        result.append({1})\nreturn result"
             )
-            self._bench.tell(values, 4 + loop.cost, tail, (condition, entry))
+            self._bench.tell(values, 3 + loop.cost, tail, (condition, entry))
 
 
 def _has_items(loop: Source, bench: Bench) -> bool:

@@ -31,7 +31,7 @@ class Form(NamedTuple):
     template: str
     fold: Callable[..., Any]
     gives: type | None = None
-    cost: int = 2
+    cost: int = 1
     imports: tuple[str, ...] = ()
 
 
@@ -54,9 +54,21 @@ REDUCED: tuple[Form, ...] = (
     Form("bool", "all({0} for LOOP)", lambda _, v: all(v), bool),
     Form("bool", "sum(1 for LOOP if {0})", lambda _, v: sum(map(bool, v)), int),
     Form("bool", "[NAME for LOOP if {0}]", _kept, list),
-    Form("bool", "next((NAME for LOOP if {0}), None)", lambda i, v: next(iter(_kept(i, v)), None)),
-    Form("bool", "next((NAME for LOOP if {0}), -1)", lambda i, v: next(iter(_kept(i, v)), -1)),
-    Form("bool", "next(NAME for LOOP if {0})", lambda i, v: _kept(i, v)[0]),
+    Form(
+        "bool",
+        "next((NAME for LOOP if {0}), None)",
+        lambda i, v: next(iter(_kept(i, v)), None),
+        None,
+        2,
+    ),
+    Form(
+        "bool",
+        "next((NAME for LOOP if {0}), -1)",
+        lambda i, v: next(iter(_kept(i, v)), -1),
+        None,
+        2,
+    ),
+    Form("bool", "next(NAME for LOOP if {0})", lambda i, v: _kept(i, v)[0], None, 2),
     Form("num", "sum({0} for LOOP)", lambda _, v: sum(v), int),
     Form("num", "max({0} for LOOP)", lambda _, v: max(v), int),
     Form("num", "min({0} for LOOP)", lambda _, v: min(v), int),

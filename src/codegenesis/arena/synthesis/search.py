@@ -30,7 +30,8 @@ from codegenesis.arena.synthesis.whiles import Whiles
 _EAGER_COST = 3
 _LOOK_EVERY = 1500
 _BREED_AFTER = 150_000
-_PATIENCE = 700  # expressions for each square of the first solution's cost
+_PATIENCE = 2000  # expressions for each square of the best solution's cost
+_LONGEST_PATIENCE = 400_000
 
 Strategy = Iterator[None]
 
@@ -148,4 +149,4 @@ class Search:
         cost, at = found.best
         if found.count >= self._enough and cost <= 6:
             return True
-        return self.trials > at + _PATIENCE * cost * cost
+        return self.trials > at + min(_PATIENCE * cost * cost, _LONGEST_PATIENCE)

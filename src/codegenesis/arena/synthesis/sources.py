@@ -111,7 +111,7 @@ def _indexed(entry: Entry, kinds: Sequence[str], taken: set[str]) -> Iterator[So
 _RANGES: tuple[tuple[str, Callable[[int], range], int], ...] = (
     ("range({0})", range, 1),
     ("range(1, {0} + 1)", lambda n: range(1, n + 1), 1),
-    ("range(2, {0})", lambda n: range(2, n), 2),
+    ("range(2, {0})", lambda n: range(2, n), 1),
     ("range(1, {0})", lambda n: range(1, n), 2),
     ("range({0} + 1)", lambda n: range(n + 1), 2),
     ("range(2, {0} + 1)", lambda n: range(2, n + 1), 3),

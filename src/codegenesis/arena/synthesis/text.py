@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count, takewhile
 from typing import Any, NamedTuple
 
-from codegenesis.arena.synthesis.bank import Bank, Entry, Part
+from codegenesis.arena.synthesis import safe
+from codegenesis.arena.synthesis.bank import Bank, Entry, Part, apply, constant
 from codegenesis.arena.synthesis.values import ERR
 
 _INT_FORMATS = (("", 0), ("02d", 1), ("03d", 2), (",", 1), ("04d", 2), ("b", 2), ("x", 3))
@@ -20,6 +21,8 @@ _FLOAT_FORMATS = (
     ("", 0), (".2f", 1), (".1f", 1), (".0f", 2), (",.2f", 1), (".1%", 2), (".0%", 2), (".3f", 2),
 )  # fmt: skip
 _MOST_TEXTS, _MOST_NUMBERS, _MOST_PIECES = 4000, 90, 200
+_MOST_COUNTS = 300
+_RUN = Part("({0} * {1})", safe.repeat)
 _MOST_STATES = 3000
 _LONGEST_RESULT = 300
 
@@ -101,12 +104,25 @@ def _pieces(wanted: Sequence[str], bank: Bank) -> list[Piece]:
             texts_ = _formatted(entry.values[:rows], form)
             if texts_:
                 _take(made, Piece(texts_, entry.cost + price, entry, form), wanted)
+    for piece in _runs(wanted, bank):
+        _take(made, piece, wanted)
     for entry in bank.entries[:200]:
         if entry.kinds[:1] not in (("str",), ("int",), ("float",)) and not entry.constant:
             texts_ = _formatted(entry.values[:rows], "")
             if texts_:
                 _take(made, Piece(texts_, entry.cost + 1, entry, ""), wanted)
     return sorted(made.values(), key=lambda piece: piece.cost)[:_MOST_PIECES]
+
+
+def _runs(wanted: Sequence[str], bank: Bank) -> Iterator[Piece]:
+    """One mark, so many times."""
+    marks = {mark for want in wanted for mark in want if not mark.isalnum() and mark * 2 in want}
+    numbers = [entry for entry in bank.by_kind["int"] if not entry.constant][:_MOST_COUNTS]
+    for mark in sorted(marks)[:3]:
+        text = constant(repr(mark), mark, len(bank.entries[0].values))
+        for entry in numbers:
+            if made := apply(_RUN, (text, entry)):
+                yield Piece(made.values[: len(wanted)], made.cost, made, "")
 
 
 def _take(made: dict[tuple[Any, ...], Piece], piece: Piece, wanted: Sequence[str]) -> None:
