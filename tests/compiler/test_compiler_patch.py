@@ -102,6 +102,18 @@ def test_a_method_keeps_its_indentation_and_its_helpers_stand_before_the_class(f
     assert after == expected
 
 
+def test_a_coroutine_is_changed_like_any_other(file):
+    gene = file(MODULE, "other")
+    after = apply(gene, "async def other():\n    return 1\n")
+    assert after == fragment(MODULE).replace("    pass\n", "    return 1\n")
+
+
+def test_the_first_import_of_a_file_keeps_its_distance(file):
+    gene = file("def root(x):\n    return x\n", "root")
+    after = apply(gene, "import math\n\n\ndef root(x):\n    return math.isqrt(x)\n")
+    assert after == "import math\n\n\ndef root(x):\n    return math.isqrt(x)\n"
+
+
 def test_line_ends_stay_what_they_are(file):
     text = fragment(MODULE).replace("\n", "\r\n")
     gene = file(text, "known", dedent=False)

@@ -8,6 +8,7 @@ import re
 import tokenize
 from collections.abc import Sequence
 
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.errors import FragmentError
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -73,7 +74,7 @@ def renamed(source: str, old: str, new: str) -> str:
 def with_docstring(original: str, source: str) -> str:
     """The fragment with the docstring of the original, where a rewrite has lost it."""
     old, new = ast.parse(original).body[-1], ast.parse(source).body[-1]
-    if not isinstance(old, ast.FunctionDef) or not isinstance(new, ast.FunctionDef):
+    if not isinstance(old, FunctionNode) or not isinstance(new, FunctionNode):
         return source
     if ast.get_docstring(old) is None or ast.get_docstring(new) is not None:
         return source

@@ -23,6 +23,7 @@ from codegenesis import fragment
 from codegenesis.compiler.formatting import format_lines
 from codegenesis.compiler.layout import first_line, indented, renamed, split
 from codegenesis.errors import FragmentError, UsageError
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.evidence.names import loads_now
 from codegenesis.evidence.reach import bound_names, imported, top_level
 from codegenesis.model import Gene
@@ -87,7 +88,7 @@ class _Parts:
     def __init__(self, source: str) -> None:
         lines = split(source)
         *self.prelude, self.definition = ast.parse(source).body
-        assert isinstance(self.definition, ast.FunctionDef)
+        assert isinstance(self.definition, FunctionNode)
         self.decorators = lines[first_line(self.definition) - 1 : self.definition.lineno - 1]
         self.body = lines[self.definition.lineno - 1 : self.definition.end_lineno]
         self._lines = lines
@@ -113,7 +114,7 @@ class _Site:
         self.lines = split(text)
         self.tree = ast.parse(text)
         self.end = "\r\n" if "\r\n" in text else "\n"
-        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, FunctionNode)]
         self.node = next(
             node for node in nodes if (node.lineno, node.name) == (found.line, gene.name)
         )
@@ -147,7 +148,7 @@ class _Site:
             edits.append(self._helpers(parts, others))
         if imports:
             place = self._after_imports()
-            edits.append((place, place, imports))
+            edits.append((place, place, [*imports, *self._gap(place)]))
         lines = list(self.lines)
         for start, end, new in sorted(edits, key=lambda edit: edit[:2], reverse=True):
             lines[start:end] = [line.rstrip("\r\n") + self.end for line in new]
@@ -188,6 +189,13 @@ class _Site:
         while count < len(self.lines) and self.lines[count].startswith("#"):
             count += 1
         return count
+
+    def _gap(self, place: int) -> list[str]:
+        """Blank lines between new imports and what stands there already."""
+        there = self.lines[place] if place < len(self.lines) else "\n"
+        if not there.strip() or there.startswith(("import ", "from ")):
+            return []
+        return ["", ""] if there.startswith(("def ", "class ", "async ", "@")) else [""]
 
     def _missing(self, statement: ast.Import | ast.ImportFrom) -> list[str]:
         """The import, for those names that the module does not have from there."""
@@ -247,7 +255,7 @@ def _require_same(gene: Gene, source: str, text: str) -> None:
     except (SyntaxError, FragmentError) as error:
         raise FragmentError(f"the variant cannot be written into {gene.path}: {error}") from error
     meant = ast.parse(source).body[-1]
-    if isinstance(meant, ast.FunctionDef):
+    if isinstance(meant, FunctionNode):
         meant.decorator_list = []
     if ast.dump(stands) != ast.dump(meant):
         raise FragmentError(f"the variant reads differently once it is in {gene.path}")
