@@ -8,8 +8,8 @@ import re
 import tokenize
 from collections.abc import Sequence
 
-from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.errors import FragmentError
+from codegenesis.fragment.syntax import FunctionNode
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 

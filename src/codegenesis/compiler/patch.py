@@ -23,9 +23,9 @@ from codegenesis import fragment
 from codegenesis.compiler.formatting import format_lines
 from codegenesis.compiler.layout import first_line, indented, renamed, split
 from codegenesis.errors import FragmentError, UsageError
-from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.evidence.names import loads_now
 from codegenesis.evidence.reach import bound_names, imported, top_level
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene
 
 
