@@ -378,7 +378,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         "list",
         'def transpose(rows):\n    """Rows to columns."""\n    return [list(column) for column in zip(*rows)]',
-        _one([[1, 2], [3, 4]], [[1, 2, 3]], [[5], [6]], [[1, 2], [3, 4], [5, 6]]),
+        _one([[5, 1], [2, 4]], [[1, 2, 3]], [[5], [6]], [[1, 2], [3, 4], [5, 6]]),
         lambda rng: ([[rng.randint(0, 9) for _ in range(3)] for _ in range(rng.randint(1, 4))],),
     ),
     # --- tables

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
+import types
+from dataclasses import make_dataclass
 
 import pytest
 
@@ -74,7 +77,7 @@ def fill(tmp_path):
 
 def test_helpers_are_used_and_hostile_ones_hurt_nobody(fill, tmp_path):
     marker = tmp_path / "marker"
-    result, meter = fill(HOSTILE.replace("{marker}", str(marker)), "last", trials=20_000)
+    result, meter = fill(HOSTILE.replace("{marker}", str(marker)), "last", trials=6_000)
     best = result.filled[0]
     assert best.source.startswith('def last(n: int) -> int:\n    """Weigh it, and add one.')
     space = {"weigh": lambda n: n * 7 + 3}
@@ -84,7 +87,7 @@ def test_helpers_are_used_and_hostile_ones_hurt_nobody(fill, tmp_path):
     assert meter.trials == result.trials > 0
 
 
-def test_objects_of_the_project_are_read_and_json_is_taken_as_such(fill):
+def test_objects_of_the_project_are_read_and_json_is_taken_as_such(fill, monkeypatch):
     text = """
     from dataclasses import dataclass
 
@@ -93,18 +96,28 @@ def test_objects_of_the_project_are_read_and_json_is_taken_as_such(fill):
         price: int
         amount: int
 
-    def pairs(xs):
-        '''Each number with its double.'''
+    def lines(items):
+        '''Price and total of each.'''
         ...
     """
+    item = make_dataclass("Item", ["price", "amount"])
+    item.__module__ = "task"
+    task = types.ModuleType("task")
+    task.Item = item
+    monkeypatch.setitem(sys.modules, "task", task)
+    rows = [[(3, 2), (5, 1)], [], [(7, 4)], [(2, 6), (9, 3)]]
     examples = [
-        Example(call=wire.encode_call((xs,), {}), result=wire.encode(want), lenient=True)
-        for xs, want in [([1, 2], [[1, 2], [2, 4]]), ([], []), ([5], [[5, 10]])]
+        Example(
+            call=wire.encode_call(([item(*pair) for pair in row],), {}),
+            result=wire.encode([[price, price * amount] for price, amount in row]),
+            lenient=True,
+        )
+        for row in rows
     ]
-    result, _ = fill(text, "pairs", examples, seconds=60, trials=400_000)
+    result, _ = fill(text, "lines", examples, trials=100_000)
     space = {}
     exec(result.filled[0].source, space)
-    assert [list(pair) for pair in space["pairs"]([3, 4])] == [[3, 6], [4, 8]]
+    assert [list(pair) for pair in space["lines"]([item(4, 5)])] == [[4, 20]]
 
 
 def test_a_spent_budget_starts_nothing_and_a_module_that_fails_is_named(fill):

@@ -206,7 +206,7 @@ def search(source, calls, *, raising=(), limit=150_000, name="f"):
     plan = Plan(module="", path="", qualname=name, root="", source=source, examples=tuple(examples))
     found = []
     for trials in Search(problem(plan, module), tell=found.append).run():
-        if trials > limit or (found and trials > 30_000):
+        if trials > limit or (found and trials > 6_000):
             break
     return min(found, key=lambda each: each.cost, default=None)
 
