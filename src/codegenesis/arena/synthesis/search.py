@@ -103,8 +103,8 @@ class Search:
     def _strategies(self) -> list[tuple[Strategy, int]]:
         made: list[tuple[Strategy, int]] = [(self._main(), 10)]
         loops = sources(self._problem, self.bank)
-        made += [(strategy, 2) for strategy in Loops(self._bench, loops).strategies()]
-        made += [(strategy, 2) for strategy in Whiles(self._bench).strategies()]
+        made += [(strategy, 1) for strategy in Loops(self._bench, loops).strategies()]
+        made += [(strategy, 1) for strategy in Whiles(self._bench).strategies()]
         made += [(each, 2) for each in recursions(self._problem, self.solutions.take)]
         for source in loops:
             each = Each(
@@ -116,7 +116,7 @@ class Search:
                 lenient=self._problem.lenient,
             )
             self._banks.append(each.bank)
-            made.append((each.run(), {1: 8, 2: 6, 3: 2}.get(source.cost, 1)))
+            made.append((each.run(), {1: 16, 2: 6, 3: 2}.get(source.cost, 1)))
         made.append((self._bred(), 5))
         made[0] = (made[0][0], max(10, sum(weight for _, weight in made[1:])))
         return made

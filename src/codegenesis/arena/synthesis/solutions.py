@@ -15,7 +15,7 @@ from codegenesis.arena.synthesis.constants import stated_numbers
 from codegenesis.arena.synthesis.leaves import SlowError
 from codegenesis.arena.synthesis.messages import Found
 from codegenesis.arena.synthesis.problem import Problem, fresh
-from codegenesis.arena.synthesis.values import ERR, alike, key, loosely
+from codegenesis.arena.synthesis.values import ERR, alike, digest, key, loosely
 from codegenesis.arena.synthesis.writing import Guard, body, imports
 
 _RUN_S = 1.0
@@ -137,7 +137,7 @@ class Solutions:
     @staticmethod
     def _digest(function: Callable[..., Any], row: tuple[Any, ...]) -> int:
         value, error = _call(function, row)
-        return 0 if error or value is ERR else key((value,))
+        return 0 if error or value is ERR else digest(value)
 
 
 def compiled(problem: Problem, text: str, needed: list[str]) -> Callable[..., Any]:

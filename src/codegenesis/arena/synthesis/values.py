@@ -45,7 +45,27 @@ def key(values: Sequence[Any]) -> int:
     try:
         return hash(marshal.dumps(tuple(values), 2))
     except ValueError:
-        return hash(tuple(map(_slow_key, values)))
+        return hash(tuple(map(_by_identity, values)))
+
+
+def digest(value: Any) -> int:
+    """The same for equal values, whichever objects they are made of."""
+    try:
+        return hash(marshal.dumps(value, 2))
+    except ValueError:
+        return hash(_slow_key(value))
+
+
+def _by_identity(value: Any) -> Any:
+    """Objects of the project as they are: expressions hand them on, and seldom make new ones."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return (type(value), *map(_by_identity, value))
+    if isinstance(value, dict):
+        return (dict, *map(_by_identity, value.items()))
+    try:
+        return marshal.dumps(value, 2)
+    except ValueError:
+        return id(value)
 
 
 def _slow_key(value: Any) -> Any:
