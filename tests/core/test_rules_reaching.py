@@ -433,6 +433,8 @@ ALONE = [
     ),
     ("repeated_call", "def f(n): return n > 0 and (f(n - 1) or f(n - 1))"),
     ("repeated_call", "def f(xs): return next(xs) + next(xs)"),
+    # part of a longer literal
+    ("hoist", "def f(xs, n):\n    for x in xs:\n        show(f'{n} and ' f'{n}')\n"),
 ]
 
 

@@ -47,7 +47,9 @@ def _worth(view: View, node: cst.CSTNode, *, cheap: bool) -> bool:
         case cst.Attribute(value=cst.Attribute()):
             return cheap and _is_value(view, node)
         case cst.FormattedString(parts=parts):
-            return cheap and any(isinstance(p, cst.FormattedStringExpression) for p in parts)
+            part = isinstance(view.parent(node), cst.ConcatenatedString)
+            inside = any(isinstance(p, cst.FormattedStringExpression) for p in parts)
+            return cheap and inside and not part
         case cst.BinaryOperation(left=left, right=right):
             return _worth(view, left, cheap=cheap) or _worth(view, right, cheap=cheap)
     return False
