@@ -33,6 +33,8 @@ _LESS = 0.95
 #: Versions whose neighbourhoods are searched as well.
 _PARENTS = 2
 _GENERATIONS = 3
+#: Kinds of edits that mostly do less; they are tried first.
+_SPARING = frozenset({"jump", "deleted", "range", "slice", "return", "unwrapped", "part"})
 _ROOM = 2
 
 
@@ -94,9 +96,9 @@ class _Search:
         parents = [_Found(before.steps, len(self._source), self._source, ())]
         for _ in range(_GENERATIONS):
             better = [each for parent in parents for each in self._around(parent, before)]
+            self._found += better
             if not better or self._ended:
                 break
-            self._found += better
             parents = sorted(better)[:_PARENTS]
         return sorted(self._found)
 
@@ -120,7 +122,8 @@ class _Search:
         return better
 
     def _drafts(self, parent: _Found) -> Iterable[tuple[str, Edit]]:
-        for edit in edits(parent.source, given=self._given):
+        every = edits(parent.source, given=self._given)
+        for edit in sorted(every, key=lambda each: (each.kind not in _SPARING, -each.weight)):
             source = applied(parent.source, [edit])
             program = identity(source) if source is not None else b""
             if source is not None and program not in self._seen:
