@@ -20,6 +20,7 @@ from codegenesis.cli.landing import (
     landing_options,
     require_landable,
 )
+from codegenesis.cli.options import budget_option, seed_option, tests_option
 from codegenesis.cli.output import emit, json_option, talk, wants_json
 from codegenesis.cli.progress import ProgressTalk
 from codegenesis.cli.report import Report, draw_report, report_of
@@ -57,13 +58,8 @@ _LATEST = "\0"
     "docstrings), only the examples, or a file of JSON lines "
     '{"args": []}, with a "target" where there are several functions.',
 )
-@click.option(
-    "--tests",
-    "setting_tests",
-    multiple=True,
-    type=click.Path(resolve_path=True),
-    metavar="PATH",
-    help="pytest tests that a version must pass as well; without recorded calls, theirs are used.",
+@tests_option(
+    "pytest tests that a version must pass as well; without recorded calls, theirs are used."
 )
 @click.option(
     "--objective",
@@ -77,13 +73,8 @@ _LATEST = "\0"
     flag_value="approve",
     help="Compile as well, with what is installed of Cython, mypyc and numba.",
 )
-@click.option(
-    "--budget",
-    "setting_budget",
-    metavar="AMOUNT",
-    help="For all functions together: 10min, 500trials, 2usd, or several with commas.",
-)
-@click.option("--seed", "setting_seed", metavar="NUMBER", help="Seed of all chance.")
+@budget_option("For all functions together: 10min, 500trials, 2usd, or several with commas.")
+@seed_option
 @click.option(
     "--resume",
     is_flag=False,

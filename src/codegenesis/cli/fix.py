@@ -9,6 +9,7 @@ from rich.console import Console
 
 from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
 from codegenesis.cli.offers import Errand, draw_offers, spent
+from codegenesis.cli.options import budget_option, examples_option, seed_option, tests_option
 from codegenesis.cli.output import emit, json_option, talk
 from codegenesis.cli.searching import searching
 from codegenesis.cli.settings import config_options, open_keys, open_store
@@ -36,22 +37,8 @@ DEFAULT_BUDGET = "60s"
 
 @click.command()
 @click.argument("target")
-@click.option(
-    "--tests",
-    "setting_tests",
-    multiple=True,
-    type=click.Path(resolve_path=True),
-    metavar="PATH",
-    help="pytest tests, some of which fail.",
-)
-@click.option(
-    "--examples",
-    "files",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help='JSON lines: {"args": [4], "result": 2} or {"args": [-1], "raises": "ValueError"}.',
-)
+@tests_option("pytest tests, some of which fail.")
+@examples_option
 @click.option("--crash", metavar="ID", help="A recorded crash: its number, type or fingerprint.")
 @click.option(
     "--inputs",
@@ -59,13 +46,8 @@ DEFAULT_BUDGET = "60s"
     metavar="FILE",
     help="Calls to hold to the function's invariants, instead of recorded ones.",
 )
-@click.option(
-    "--budget",
-    "setting_budget",
-    metavar="LIMIT",
-    help=f"What it may take, like 10min or 5000trials (default {DEFAULT_BUDGET}).",
-)
-@click.option("--seed", "setting_seed", metavar="NUMBER", help="Of all chance.")
+@budget_option(f"What it may take, like 10min or 5000trials (default {DEFAULT_BUDGET}).")
+@seed_option
 @click.option("--pick", default=1, show_default=True, help="Which of the fixes is to land.")
 @landing_options
 @json_option

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from codegenesis.cli.options import tests_option
 from codegenesis.cli.output import emit, json_option, nanoseconds, printable, table
 from codegenesis.cli.settings import config_options, one_gene, open_store, store_directory
 from codegenesis.config import Config
@@ -30,14 +31,7 @@ _HOT, _SUSPICIOUS = 0.2, 0.5
     metavar="FILE",
     help='Calls to watch instead of recorded ones: JSON lines {"args": []}.',
 )
-@click.option(
-    "--tests",
-    "setting_tests",
-    multiple=True,
-    type=click.Path(resolve_path=True),
-    metavar="PATH",
-    help="Without recorded calls and --inputs, watch the calls that these tests make.",
-)
+@tests_option("Without recorded calls and --inputs, watch the calls that these tests make.")
 @json_option
 @config_options
 def genome(config: Config, target: str | None, inputs: str | None) -> None:
