@@ -23,6 +23,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.repair_corpora import Problem, quixbugs, refactory
 from codegenesis.arena.messages import Example, Score
 from codegenesis.core.budget import Budget, Meter
@@ -30,8 +32,8 @@ from codegenesis.core.repair import Fresh, neighbours, ranked, repair
 from codegenesis.errors import CodeGenesisError
 from codegenesis.evidence.arena import Arena
 
-STEPS = 10_000
-GENERATED, ENOUGH, FOR_RANKING = 3000, 1000, 300
+STEPS, REFERENCE_STEPS = 10_000, 100_000
+GENERATED, CHECKED, FOR_RANKING = 3000, 1500, 300
 TOP = 5
 
 
@@ -76,28 +78,25 @@ def measure(problem: Problem, *, seconds: float, seed: int) -> dict[str, Any]:
     """One program."""
     row: dict[str, Any] = {"name": problem.name, "result": "not opened", "source": ""}
     try:
-        with arena(problem, problem.examples) as cases:
-            if problem.examples:
-                problem = usable(problem, cases)
+        problem = usable(problem)
         with arena(problem, problem.examples) as cases:
             return row | searched(problem, cases, seconds, seed)
     except CodeGenesisError as error:
         return row | {"reason": str(error)}
 
 
-def usable(problem: Problem, cases: Arena) -> Problem:
-    """Without the cases that the reference itself does not pass within the limits."""
-    score = cases.score([problem.reference])[0]
+def usable(problem: Problem) -> Problem:
+    """Without the examples that the reference itself does not pass within the limits."""
+    if not problem.examples:
+        return problem
+    with Arena(problem.reference, examples=problem.examples, steps=REFERENCE_STEPS) as cases:
+        score = cases.score([problem.reference.source])[0]
     kept = [
         example
         for example, ending in zip(problem.examples, score.endings, strict=False)
         if ending == "passed"
     ]
-    return Problem(**{**_fields(problem), "examples": tuple(kept)})
-
-
-def _fields(problem: Problem) -> dict[str, Any]:
-    return {name: getattr(problem, name) for name in problem.__struct_fields__}
+    return msgspec.structs.replace(problem, examples=tuple(kept))
 
 
 def arena(problem: Problem, examples: Sequence[Example]) -> Arena:
@@ -186,9 +185,11 @@ def agreement(problem: Problem, sources: list[str], seed: int) -> list[bool]:
     examples = [Example(call=each.call, alive=True) for each in made]
     if not examples:
         return []
+    with Arena(problem.reference, examples=examples, steps=STEPS) as opened:
+        reference = opened.score([problem.reference.source])[0]
     with arena(problem, examples) as opened:
-        reference, *scores = opened.score([problem.reference, *sources])
-    asked = [at for at, ending in enumerate(reference.endings) if ending == "passed"]
+        scores = opened.score(sources)
+    asked = [at for at, ending in enumerate(reference.endings) if ending == "passed"][:CHECKED]
     return [same(reference, score, asked) for score in scores]
 
 

@@ -28,8 +28,7 @@ class Problem(Record, frozen=True, kw_only=True):
         examples: its cases; or else
         tests: pytest files, in
         project: directory to run them in.
-        reference: a right version, as a fragment; empty when there is none.
-        reference_module: module of the right version, where tests compare with it.
+        reference: the right version, in a module of its own.
     """
 
     name: str
@@ -38,8 +37,7 @@ class Problem(Record, frozen=True, kw_only=True):
     examples: tuple[Example, ...] = ()
     tests: tuple[Path, ...] = ()
     project: Path | None = None
-    reference: str = ""
-    reference_module: str = ""
+    reference: Gene
 
 
 # --- QuixBugs -----------------------------------------------------------------------------------
@@ -53,7 +51,7 @@ def quixbugs(corpus: Path) -> Iterator[Problem]:
         if name.endswith("_test") or name == "node" or not right.exists():
             continue
         text = path.read_text()
-        reference = fragment_of(right.read_text(), name)
+        reference = gene_of(right, name, module=name, root=right.parent)
         cases = corpus / "json_testcases" / f"{name}.json"
         if cases.exists():
             lines = [json.loads(line) for line in cases.read_text().splitlines() if line.strip()]
@@ -72,7 +70,6 @@ def quixbugs(corpus: Path) -> Iterator[Problem]:
             tests=(corpus / "python_testcases" / f"test_{name}.py",),
             project=corpus,
             reference=reference,
-            reference_module=f"correct_python_programs.{name}",
         )
 
 
@@ -110,11 +107,12 @@ def _student(
     shared = common.read_text() if common.exists() else ""
     right = next((question / "code" / "reference").glob("*.py")).read_text()
     text = path.read_text()
+    solution = folder / f"reference_{question.name}.py"
+    solution.write_text(f"{shared}\n{right}\n")
     for name in dict.fromkeys(name for name, _ in cases):
         try:
             source = fragment.find(text, name).source
-            others = fragment_of(right, name)
-            rest = others[: -len(fragment.find(right, name).source)]
+            rest = others_of(right, name)
         except (CodeGenesisError, SyntaxError):
             continue
         file = folder / f"{path.stem}_{name}.py"
@@ -124,7 +122,7 @@ def _student(
             gene=gene_of(file, name, module=file.stem, root=folder),
             module_source=file.read_text(),
             examples=tuple(example for called, example in cases if called == name),
-            reference=fragment.find(right, name).source,
+            reference=gene_of(solution, name, module=solution.stem, root=folder),
         )
 
 
@@ -176,14 +174,12 @@ def gene_of(path: Path, name: str, *, module: str, root: Path) -> Gene:
     )
 
 
-def fragment_of(text: str, name: str) -> str:
-    """A module as a fragment: what else it defines or imports, then the function."""
-    tree = ast.parse(text)
-    target = fragment.find(text, name)
+def others_of(text: str, name: str) -> str:
+    """What else a module defines or imports."""
     rest = [
         ast.get_source_segment(text, node) or ""
-        for node in tree.body
+        for node in ast.parse(text).body
         if not (isinstance(node, ast.FunctionDef) and node.name == name)
         and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    return "".join(f"{part}\n" for part in rest) + target.source
+    return "".join(f"{part}\n" for part in rest)

@@ -48,6 +48,11 @@ def test_types_stay_what_they_were():
         assert all(type(name) is str and type(age) is int for name, age in people)
 
 
+def test_fields_that_never_come_twice_stay_unique():
+    calls = made(([("A", 3), ("A", 4), ("B", 9)],), ([("C", 7), ("C", 2), ("C", 1)],), n=60)
+    assert all(len({age for _, age in people}) == len(people) for (people,) in calls)
+
+
 def test_the_same_seed_makes_the_same_inputs():
     assert made(([3, 1, 2], 4), ([1], 2)) == made(([3, 1, 2], 4), ([1], 2))
 

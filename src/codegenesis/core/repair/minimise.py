@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
+from codegenesis.core.budget import Meter
 from codegenesis.core.genetic import Edit, applied, identity
 from codegenesis.core.repair.difference import differences, size_of
 from codegenesis.core.repair.evaluator import Evaluator
@@ -19,13 +20,18 @@ _EVERY = 5
 _ROUNDS = 12
 
 
-def minimised(original: str, version: Version, evaluator: Evaluator) -> Plausible:
-    """The version with only those of its changes that are needed to pass every case."""
+def minimised(original: str, version: Version, evaluator: Evaluator | None) -> Plausible:
+    """The version with only those of its changes that are needed to pass every case.
+
+    Args:
+        evaluator: None when there is no time to try: then all changes are kept.
+    """
     edits, source, score = version.trail, version.source, version.score
     if len(edits) != 1:
         edits = differences(original, source)
-        edits, source = _needed(original, source, edits, evaluator)
-        score = evaluator.score([source])[0]
+        if evaluator is not None:
+            edits, source = _needed(original, source, edits, evaluator)
+            score = evaluator.score([source])[0]
     return Plausible(
         source=source,
         edits=edits,
@@ -38,11 +44,17 @@ def minimised(original: str, version: Version, evaluator: Evaluator) -> Plausibl
     )
 
 
-def distinct(original: str, versions: Iterable[Version], evaluator: Evaluator) -> list[Plausible]:
-    """All of them minimised, without those that come to the same program."""
+def distinct(
+    original: str, versions: Iterable[Version], evaluator: Evaluator, meter: Meter
+) -> list[Plausible]:
+    """All of them minimised, without those that come to the same program.
+
+    The first is minimised even when the time is over; it can be all that there is.
+    """
     found: dict[bytes, Plausible] = {}
     for version in versions:
-        small = minimised(original, version, evaluator)
+        late = bool(found) and meter.left_s <= 0
+        small = minimised(original, version, None if late else evaluator)
         found.setdefault(identity(small.source), small)
     return list(found.values())
 

@@ -217,6 +217,9 @@ def _as_seen(items: list[Any], facts: Facts) -> list[Any]:
     """Order and distinctness as in everything that was recorded."""
     if facts.distinct:
         items = list({repr(item): item for item in items}.values())
+    for at in facts.unique:
+        rows = [item for item in items if isinstance(item, tuple) and len(item) > at]
+        items = list({repr(item[at]): item for item in rows}.values())
     try:
         if facts.ascending:
             return sorted(items)

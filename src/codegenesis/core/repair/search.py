@@ -114,7 +114,9 @@ class _Search:
         trials = self._trials
         suspicion, _ = self._around.suspicion(self._source)
         return Found(
-            plausible=tuple(distinct(self._source, trials.plausible, trials.evaluator)),
+            plausible=tuple(
+                distinct(self._source, trials.plausible, trials.evaluator, trials.meter)
+            ),
             best=trials.best or best,
             trials=trials.count,
             seconds=trials.meter.seconds,

@@ -28,6 +28,7 @@ class Facts(Record, frozen=True, kw_only=True):
         low, high: of numbers, and of lengths of containers.
         ascending, descending, distinct: of the members of sequences.
         fixed: all of the same length; square: members that are rows have the same length.
+        unique: columns of members that are rows, in which no value comes twice.
         letters: characters of strings.
         pool: values seen, without repeats.
     """
@@ -41,6 +42,7 @@ class Facts(Record, frozen=True, kw_only=True):
     distinct: bool = False
     fixed: bool = False
     square: bool = False
+    unique: tuple[int, ...] = ()
     letters: str = ""
     pool: tuple[Any, ...] = ()
 
@@ -102,6 +104,7 @@ def _facts(seen: list[Any]) -> Facts:
         distinct=len(long) > 1 and all(_distinct(row) for row in rows),
         fixed=bool(lengths) and len(set(lengths)) == 1 and len(lengths) > 1,
         square=bool(rows) and all(map(_square, rows)),
+        unique=tuple(at for at in range(4) if long and all(_unique(row, at) for row in rows)),
         letters="".join(sorted({c for v in seen if isinstance(v, str) for c in v})),
         pool=tuple({repr(v): v for v in seen[:400]}.values())[:60],
     )
@@ -118,6 +121,13 @@ def _ordered(row: list[Any], direction: int) -> bool:
 
 def _distinct(row: list[Any]) -> bool:
     return len({repr(value) for value in row}) == len(row)
+
+
+def _unique(row: list[Any], at: int) -> bool:
+    """Are all members records, whose fields at this place differ?"""
+    if not all(isinstance(member, tuple) and len(member) > at for member in row):
+        return False
+    return len({repr(member[at]) for member in row}) == len(row)
 
 
 def _square(row: list[Any]) -> bool:

@@ -25,6 +25,8 @@ from codegenesis.core.repair.found import Draft, Version
 _AGAIN, _AGAIN_LEAST = 0.25, 400
 #: The same among single edits, where the likeliest come first and alternatives are cheap.
 _AGAIN_SINGLE, _AGAIN_SINGLE_LEAST = 2.0, 800
+#: Versions tried between two looks at the clock, and when that many take longer than this.
+_SLICE, _SLICE_SLOW, _SLOW_S = 128, 16, 1.0
 #: Versions that only run out of steps are looked at without counting, so many at most.
 _SECOND_LOOKS = 24
 
@@ -65,6 +67,7 @@ class Trials:
         self._limited = False
         self._until = float("inf")
         self._looks = 0
+        self._slice = _SLICE_SLOW
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codegenesis-trials")
 
     @property
@@ -142,10 +145,17 @@ class Trials:
         return _Pending(batch.stage, new, first, self._pool.submit(self._score, sources))
 
     def _score(self, sources: list[str]) -> list[Score]:
-        return self.evaluator.score(sources) if sources else []
+        """Scores of the first ones, as far as time allows: what hangs can take seconds each."""
+        scores: list[Score] = []
+        while len(scores) < len(sources) and (not scores or self.meter.left_s > 0):
+            part = sources[len(scores) : len(scores) + self._slice]
+            began = self.meter.seconds
+            scores += self.evaluator.score(part)
+            self._slice = _SLICE if self.meter.seconds - began < _SLOW_S else _SLICE_SLOW
+        return scores
 
     def _versions(self, pending: _Pending) -> list[Version]:
-        found = zip(pending.drafts, pending.scores.result(), strict=True)
+        found = zip(pending.drafts, pending.scores.result(), strict=False)
         versions = [
             Version(
                 source=draft.source,
