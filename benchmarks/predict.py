@@ -34,6 +34,8 @@ from random import Random
 from statistics import mean
 from typing import Any, NamedTuple
 
+import msgspec
+
 from benchmarks.fates import Tried, kept, write
 from codegenesis.core import forecast, operators
 from codegenesis.core.experience import Belief, Learner, Lesson, describe, together
@@ -73,10 +75,13 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=150, help="functions of it, at most")
     parser.add_argument("--fates", type=Path, required=True, help="kept there, or read from there")
     parser.add_argument("--json", type=Path, help="write the results there")
+    parser.add_argument("--beginning", type=Path, help="write the lessons that are shipped there")
     options = parser.parse_args()
     if not options.fates.exists():
         write(options.fates, options.corpus, most=options.most)
     trials = list(itertools.chain.from_iterable(map(of_function, kept(options.fates))))
+    if options.beginning:
+        options.beginning.write_bytes(lessons_of(trials))
     document = {
         "benchmark": "predict",
         "python": sys.version.split()[0],
@@ -110,6 +115,21 @@ def of_function(tried: Tried) -> Iterator[Trial]:
                 foreseen_s=trial_s(tried.traits),
             ),
         )
+
+
+def lessons_of(trials: Order) -> bytes:
+    """What the engine begins with, a lesson a line; figures of two digits are exact enough."""
+    shipped = []
+    for trial in trials:
+        rounded = {name: round(value, 2) for name, value in trial.lesson.features.items()}
+        features = {name: value for name, value in rounded.items() if value}
+        figures = {
+            name: round(getattr(trial.lesson, name), 2)
+            for name in ("expected", "log_gain", "seconds", "foreseen_s")
+        }
+        lesson = msgspec.structs.replace(trial.lesson, features=features, **figures)
+        shipped.append(msgspec.json.encode(lesson))
+    return b"[\n" + b",\n".join(shipped) + b"\n]\n"
 
 
 def described(trials: Order) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from codegenesis.core.experience import (
     Foresight,
     Learner,
     Lesson,
+    beginning,
     book,
     default_path,
     describe,
@@ -154,7 +155,7 @@ def test_the_same_seed_and_experience_draw_the_same_order(make_gene, tmp_path):
     passes = [Foresight(gene, (), book=kept, seed=seed) for seed in (1, 1, 2)]
     first, again, other = ([v.operator for v in each.order(written)] for each in passes)
     assert first == again != other
-    assert passes[0].digest == passes[1].digest == digest_of(kept.lessons())
+    assert passes[0].digest == passes[1].digest == digest_of([*beginning(), *kept.lessons()])
 
 
 def test_the_words_of_a_proposal_say_what_came_of_it_elsewhere(make_gene):
@@ -236,3 +237,9 @@ def test_a_gain_of_thousands_teaches_no_more_than_one_of_twenty(make_gene):
     many.learn(lesson("a", gain=math.log(50_000)))
     features = {"is hoist": 1.0}
     assert few.believe(features, 0.5, 1.0) == many.believe(features, 0.5, 1.0)
+
+
+def test_everybody_begins_with_lessons_that_any_learner_understands():
+    learner = Learner(beginning())
+    assert learner.history("set_membership")[0] > 5
+    assert all(lesson.variant and lesson.features for lesson in beginning())

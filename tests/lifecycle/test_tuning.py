@@ -8,7 +8,7 @@ import pytest
 
 from codegenesis import wire
 from codegenesis.config import load
-from codegenesis.core.experience import Book, digest_of
+from codegenesis.core.experience import Book, beginning, digest_of
 from codegenesis.evidence import baseline, case
 from codegenesis.ledger import KeyRing, Ledger
 from codegenesis.lifecycle import Evolver, locate, observe
@@ -87,7 +87,7 @@ def test_a_pass_tunes_and_leaves_what_it_learned_to_the_next(project):
         again = evolver.evolve(gene, seen)
     assert first.champion is not None
     assert first.champion.variant.operator == "tune"
-    assert first.experience == digest_of([])
+    assert first.experience == digest_of(beginning())
     assert lessons[0].operator == "tune"
     assert {lesson.variant for lesson in lessons} <= {variant.id for variant in first.variants}
-    assert again.experience == digest_of(lessons)
+    assert again.experience == digest_of([*beginning(), *lessons])

@@ -1,6 +1,6 @@
 """What became of earlier variants, and what that says about the next ones."""
 
-from codegenesis.core.experience.book import Book, Lesson, book, default_path, digest_of
+from codegenesis.core.experience.book import Book, Lesson, beginning, book, default_path, digest_of
 from codegenesis.core.experience.features import describe, shape
 from codegenesis.core.experience.foresight import Belief, Foresight, Learner, revised, together
 
@@ -10,6 +10,7 @@ __all__ = [
     "Foresight",
     "Learner",
     "Lesson",
+    "beginning",
     "book",
     "default_path",
     "describe",

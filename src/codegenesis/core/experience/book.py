@@ -9,11 +9,13 @@ from another version is put aside and begun anew, and where nothing can be writt
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import msgspec
@@ -71,6 +73,14 @@ def book(setting: str) -> Book | None:
     if setting == "off":
         return None
     return Book(default_path() if setting == "auto" else Path(setting).expanduser())
+
+
+@functools.cache
+def beginning() -> tuple[Lesson, ...]:
+    """What everybody begins with: lessons of the corpus of `benchmarks/predict.py`, which writes
+    the file."""
+    data = files(__package__).joinpath("beginning.json").read_bytes()
+    return tuple(msgspec.json.decode(data, type=list[Lesson]))
 
 
 class Book:

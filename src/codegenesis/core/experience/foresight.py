@@ -20,7 +20,7 @@ from random import Random
 
 import msgspec
 
-from codegenesis.core.experience.book import Book, Lesson, digest_of
+from codegenesis.core.experience.book import Book, Lesson, beginning, digest_of
 from codegenesis.core.experience.features import Features, describe, measured, shape
 from codegenesis.core.experience.linear import Linear
 from codegenesis.core.predict import trial_s
@@ -30,7 +30,10 @@ from codegenesis.model import Gene, Proposal, Record, Trait, Trial, Variant
 MOST_GAIN = 3.0
 #: Seconds that a variant costs beside its gates: its part of the baseline, the race and the proof.
 #: Without them what is cheap to try comes first, although it has little to give (measured).
-TURN_S = 10.0
+TURN_S = 20.0
+#: Part of the deviation that draws are made with: the models know that they are wrong by more than
+#: noise, and a whole deviation explores more than a few dozen variants can pay for (measured).
+_EXPLORES = 0.5
 #: A combination comes before the best of its parts when nothing else tells them apart.
 _COMBINED = 0.02
 #: What an operator may depend on in particular: one rewrite pays in one shape and not in another.
@@ -59,7 +62,8 @@ class Belief(Record, frozen=True, kw_only=True):
             chance: draws what may be; without it, what is expected.
             best: log gain that the function already has.
         """
-        gain = chance.gauss(self.log_gain, self.deviation) if chance else self.log_gain
+        deviation = _EXPLORES * self.deviation
+        gain = chance.gauss(self.log_gain, deviation) if chance else self.log_gain
         more = gain - best
         return more / (self.seconds + TURN_S) if more > 0 else more
 
@@ -68,7 +72,7 @@ class Learner:
     """Believes something of every variant, and learns from what became of some."""
 
     def __init__(self, lessons: Sequence[Lesson] = ()) -> None:
-        self._gain = Linear(noise=0.6, prior=_reach)
+        self._gain = Linear(noise=1.0, prior=_reach)
         self._cost = Linear(noise=0.7, prior=_reach)
         self._tried: Counter[str] = Counter()
         self._lived: Counter[str] = Counter()
@@ -122,7 +126,7 @@ class Foresight:
         self._gene, self._traits, self._book = gene, tuple(traits), book
         self._priors = {p.operator: math.log(max(p.gain, 1.0)) for p in proposals}
         self._chance = Random(f"{seed}:{gene.id}:{gene.base}")
-        lessons = book.lessons() if book else []
+        lessons = [*beginning(), *book.lessons()] if book else []
         self.digest = digest_of(lessons) if book else ""
         self._learner = Learner(lessons)
 
@@ -217,7 +221,10 @@ def _known(features: Mapping[str, float], expected: float) -> Features:
 
 
 def _reach(name: str) -> float:
-    """How far a feature may carry: who wrote it more than what the function looks like."""
+    """How far a feature may carry: who wrote it more than what the function looks like. Coarse
+    figures on purpose; narrower ones than these follow the corpus that they were chosen on."""
     if name == "always" or (name.startswith("is ") and ", " not in name):
-        return 0.5
-    return 1.0 if name == "expected" else 0.15
+        return 0.3
+    if name.startswith("has "):
+        return 0.08
+    return 0.5 if name == "expected" else 0.1
