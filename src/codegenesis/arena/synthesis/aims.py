@@ -33,6 +33,7 @@ _BY = Part("({0} / {1})", op.truediv)
 _AND = Part("({0} and {1})", lambda a, b: a and b)
 _OR = Part("({0} or {1})", lambda a, b: a or b)
 _NOT = Part("(not {0})", op.not_, cost=1)
+_MOST_LISTS = 3000
 _JOINING = 2  # of what was looked up: any two of thousands may fit together
 
 
@@ -162,7 +163,8 @@ class Aim:
 
     def _rows(self, bank: Bank) -> Iterator[None]:
         rows = self.rows
-        lists = [e for e in bank.by_kind["list"] if ERR not in e.values[:rows]][:3000]
+        every = bank.by_kind["list"][:_MOST_LISTS]
+        lists = [e for e in every if all(type(value) is list for value in e.values[:rows])]
         index = {repr(entry.values[:rows]): entry for entry in reversed(lists)}
         for entry in lists:
             heads = list(zip(entry.values, self.wanted, strict=False))

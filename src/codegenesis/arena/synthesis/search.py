@@ -77,7 +77,7 @@ class Search:
         """Search until nothing is left, or what was found will do; gives the trials so far."""
         for _ in self._eagerly():
             yield self.trials
-        strategies = self._strategies()
+        strategies = [(_kept_up(each), weight) for each, weight in self._strategies()]
         while strategies and not self._is_enough():
             for pair in list(strategies):
                 strategy, weight = pair
@@ -150,3 +150,11 @@ class Search:
         if found.count >= self._enough and cost <= 6:
             return True
         return self.trials > at + min(_PATIENCE * cost * cost, _LONGEST_PATIENCE)
+
+
+def _kept_up(strategy: Strategy) -> Strategy:
+    """A strategy that ends where the user's own values raise at being compared or looped over."""
+    try:
+        yield from strategy
+    except Exception:  # noqa: BLE001 (boundary to the user's classes: arrays have no truth, say)
+        return
