@@ -15,6 +15,7 @@ ROUND = (
     ("race_power", ("--races", "100")),
     ("selection", ("--populations", "10", "100")),
     ("store_writes", ()),
+    ("genetic_edits", ()),
     ("canary_simulation", ("--runs", "3000")),
     ("first_swap", ("--runs", "1")),
 )

@@ -13,7 +13,7 @@ import pytest
 from codegenesis.config import Config, load
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.errors import StoreError, TargetError, UsageError
-from codegenesis.lifecycle import runs
+from codegenesis.lifecycle.campaigns import runs
 from codegenesis.lifecycle.campaigns.campaign import LEAST_S, Attempt, Campaign
 from codegenesis.lifecycle.campaigns.runs import Keeper
 from codegenesis.model import RunStep

@@ -21,9 +21,8 @@ from codegenesis.runtime.sketch import sketch
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Import, Purse
-
     from codegenesis.model import Observation
+    from conftest import Import, Purse
 
 SHOP = """
     from dataclasses import dataclass

@@ -18,9 +18,8 @@ from codegenesis.runtime import probe
 from codegenesis.runtime.live import LiveGene, Version
 
 if TYPE_CHECKING:
-    from conftest import Import, Purse
-
     from codegenesis.runtime.capture import Capture
+    from conftest import Import, Purse
 
 SHOP = """
     RATE = 2

@@ -20,9 +20,8 @@ from codegenesis.runtime.live import LiveGene, Version
 from codegenesis.runtime.router import Router
 
 if TYPE_CHECKING:
-    from conftest import Import, Purse
-
     from codegenesis.runtime.capture import Capture
+    from conftest import Import, Purse
 
 THREADS = 8
 CALLS = 1_000_000

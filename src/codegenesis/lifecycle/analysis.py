@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from codegenesis import core, genome
 from codegenesis.config import Config
-from codegenesis.core.experience import Learner, book
+from codegenesis.core.experience import Learner, book, lessons_of
 from codegenesis.core.operator import module_source
 from codegenesis.core.tuning import Tune, propose_tuning, sites
 from codegenesis.errors import SandboxUnavailableError
@@ -120,8 +120,7 @@ def _remedies(
     traits: Sequence[Trait],
     watched: Profile,
 ) -> list[Remedy]:
-    kept = book(config.experience)
-    learner = Learner(kept.lessons()) if kept else None
+    learner = Learner(lessons_of(book(config.experience)))
     # Whether it is pure is only measured when it is evolved: operators may be hopeful here.
     context = core.context_for(gene, seen, traits=traits, pure=True, deterministic=True)
     shares = {line.number: line.share for line in watched.lines}

@@ -2,7 +2,14 @@
 
 from codegenesis.core.experience.book import Book, Lesson, beginning, book, default_path, digest_of
 from codegenesis.core.experience.features import describe, shape
-from codegenesis.core.experience.foresight import Belief, Foresight, Learner, revised, together
+from codegenesis.core.experience.foresight import (
+    Belief,
+    Foresight,
+    Learner,
+    lessons_of,
+    revised,
+    together,
+)
 
 __all__ = [
     "Belief",
@@ -15,6 +22,7 @@ __all__ = [
     "default_path",
     "describe",
     "digest_of",
+    "lessons_of",
     "revised",
     "shape",
     "together",

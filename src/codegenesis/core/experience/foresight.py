@@ -106,6 +106,11 @@ class Learner:
         return self._tried[operator], self._lived[operator]
 
 
+def lessons_of(book: Book | None) -> list[Lesson]:
+    """What everybody begins with, and what this book adds; nothing where there is to be none."""
+    return [*beginning(), *book.lessons()] if book else []
+
+
 class Foresight:
     """Puts the variants of one gene in order, and learns from what becomes of them.
 
@@ -126,7 +131,7 @@ class Foresight:
         self._gene, self._traits, self._book = gene, tuple(traits), book
         self._priors = {p.operator: math.log(max(p.gain, 1.0)) for p in proposals}
         self._chance = Random(f"{seed}:{gene.id}:{gene.base}")
-        lessons = [*beginning(), *book.lessons()] if book else []
+        lessons = lessons_of(book)
         self.digest = digest_of(lessons) if book else ""
         self._learner = Learner(lessons)
 

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 
 from codegenesis import core, genome
+from codegenesis.core.experience import Learner, beginning
 from codegenesis.model import Gene, Record
 from codegenesis.store import Store
 
@@ -98,12 +99,18 @@ def _asked(gene: Gene, read: Promise) -> Promise:
 @functools.lru_cache(maxsize=4 * MOST_ASKED)  # asked for the order, and again for the weights
 def _predicted(gene: Gene) -> tuple[str, float]:
     """The best forecast in words, and the sum of all as logarithms of ratios."""
-    proposals = core.propose(gene, ())
+    proposals = core.propose(gene, (), learner=_learner())
     if not proposals:
         return "", 0.0
     best = max(proposals, key=lambda proposal: proposal.gain)
     gains = sum(math.log(max(1.0, proposal.gain)) for proposal in proposals)
     return f"{best.operator} may make it {best.gain:.1f}×", gains
+
+
+@functools.cache
+def _learner() -> Learner:
+    """Knows what everybody begins with: the order of a run must not depend on whose machine."""
+    return Learner(beginning())
 
 
 def _depth(node: ast.AST) -> int:
