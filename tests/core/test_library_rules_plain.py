@@ -219,7 +219,7 @@ CHANGED = [
         [([],), (["b", "a", "b"],)],
     ),
     (
-        "matrix_rows",
+        "row_hoist",
         """
         def f(a, b):
             table = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
@@ -235,7 +235,7 @@ CHANGED = [
         [("", ""), ("abcb", "bdcab"), ("a", "")],
     ),
     (
-        "matrix_rows",
+        "row_hoist",
         """
         def f(grid, n):
             total = 0
@@ -351,7 +351,7 @@ LEFT_ALONE = [
     ("plain_dict", "def f():\n    d = OrderedDict()\n    d.move_to_end(1)"),
     ("plain_dict", "def f():\n    d = OrderedDict()\n    return d"),
     (
-        "matrix_rows",
+        "row_hoist",
         """
         def f(grid, n):
             for i in range(n):
@@ -361,7 +361,7 @@ LEFT_ALONE = [
             return grid
         """,
     ),
-    ("matrix_rows", "def f(grid, i):\n    for j in range(3):\n        print(grid[j][i])"),
+    ("row_hoist", "def f(grid, i):\n    for j in range(3):\n        print(grid[j][i])"),
     ("constant_literals", "def f():\n    xs = [1, 2, 3]\n    xs.append(4)\n    return xs"),
     ("constant_literals", "def f():\n    xs = [1, 2, 3]\n    return xs"),
     ("constant_literals", "def f(x):\n    return {'a': x, 'b': 1, 'c': 2}['a']"),

@@ -6,7 +6,6 @@ from codegenesis.core.operators.structures import (
     flags,
     generators,
     local_types,
-    matrix_rows,
     plain_dict,
 )
 
@@ -16,7 +15,6 @@ OPERATORS = (
     dense_keys.OPERATOR,
     flags.OPERATOR,
     plain_dict.OPERATOR,
-    matrix_rows.OPERATOR,
     generators.OPERATOR,
 )
 
