@@ -88,3 +88,17 @@ def test_answers_near_passing_cases_should_stay():
         passed=(True, True, False),
     )
     assert ranked(ORIGINAL, [moves, keeps], fresh=fresh)[0].source == keeps.source
+
+
+def test_a_name_that_is_no_longer_read_speaks_against_a_version():
+    original = "def f(xs, y):\n    return [x + y for x in xs]\n"
+    reads = plausible("def f(xs, y):\n    return [x - y for x in xs]\n")
+    forgets = plausible("def f(xs, y):\n    return [y + y for x in xs]\n")
+    assert ranked(original, [forgets, reads])[0].source == reads.source
+
+
+def test_an_end_without_result_speaks_against_a_version():
+    original = "def f(x):\n    while True:\n        if x:\n            return x\n        x += 1\n"
+    ends = plausible(original.replace("while True", "while x"))
+    stays = plausible(original.replace("x += 1", "x -= 1"))
+    assert ranked(original, [ends, stays])[0].source == stays.source

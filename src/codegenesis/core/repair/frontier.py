@@ -7,8 +7,8 @@ and nothing that once looked promising starves. Every other turn goes to lexicas
 (Spector 2012; Helmuth et al. 2015): cases in random order, only those best at each case remain, so
 specialists for a hard case are searched however bad their mean.
 
-Tried and rejected: a beam of fixed width, which drops the enabling first edit of a pair as soon as
-enough versions with a better mean exist.
+A beam of fixed width would drop the enabling first edit of a pair as soon as enough versions with a
+better mean exist.
 """
 
 from __future__ import annotations

@@ -6,13 +6,16 @@ charged for what makes it hard to believe, in nats where that makes sense:
 - what it changed: syntax nodes, and how unlikely its edits were before anything was tried;
 - constants that the original never had (an expected result written into the code), special cases,
   and functionality that it deletes;
+- names that it leaves unread, calls that it no longer makes, ends that it leaves without a result
+  (`smells`);
 - on generated inputs: calls that end in an exception or not at all, where others return; answers
   that the other plausible versions do not give (each weighs what it costs, so that forty variants
   of one odd edit do not outvote two likely ones);
 - near cases that passed already: answers that are no longer the original's.
 
-Tried and rejected: the largest cluster first. Overfitted versions of one kind are often the
-largest cluster, because whatever disables the defective branch passes.
+The largest cluster does not simply come first: overfitted versions of one kind can be the largest,
+because whatever disables the defective branch passes. The weights were set by hand, on defects of
+QuixBugs and of students, and not fitted.
 """
 
 from __future__ import annotations
@@ -26,12 +29,14 @@ import msgspec
 
 from codegenesis.arena.messages import Score
 from codegenesis.core.repair.found import Plausible
+from codegenesis.core.repair.smells import calls, falls_off, unread
 from codegenesis.model import Record
 
 #: Tries versions on generated inputs that expect nothing but an end without exception.
 Judge = Callable[[Sequence[str]], Sequence[Score]]
 
 _NODE, _PRIOR, _CONSTANT, _DELETED, _BRANCH = 0.12, 1.0, 1.2, 0.15, 0.5
+_UNREAD, _UNCALLED, _FALLS = 1.0, 0.8, 0.8
 _CRASH, _DISSENT, _CHANGED = 4.0, 2.5, 1.5
 _USUAL = frozenset({"0", "1", "-1", "2", "None", "True", "False", "''"})
 
@@ -84,12 +89,18 @@ def _text_charges(original: str, version: Plausible) -> dict[str, float]:
     taken, added = _counts(before), _counts(after)
     constants = _constants(after) - _constants(before)
     odd = sum(n for value, n in constants.items() if value not in _USUAL)
+    uncalled = max(
+        0, (calls(before) - calls(after)).total() - (calls(after) - calls(before)).total()
+    )
     branches = max(0, added["If"] + added["IfExp"] - taken["If"] - taken["IfExp"])
     return {
         f"{version.size} changed nodes": _NODE * version.size,
         "unlikely edits": _PRIOR * -math.log(max(version.weight, 1e-9)),
         f"{odd} new constants": _CONSTANT * odd,
         f"{branches} new branches": _BRANCH * branches,
+        "a name is no longer read": _UNREAD * len(unread(after) - unread(before)),
+        "a call is no longer made": _UNCALLED * uncalled,
+        "it can end without a result": _FALLS * (falls_off(after) > falls_off(before)),
         "code deleted": _DELETED * max(0, taken.total() - added.total() - 2),
     }
 
