@@ -4,7 +4,7 @@
 
 Versions are the one-edit neighbours of a defective function of ten lines, on six examples: what a
 repair search tries. Parallel efficiency is the rate of two arenas over twice the rate of one, in
-one run on the same versions. The cost of a version must not grow with how many were tried before it.
+one run on the same versions. What a version costs must not grow with how many were tried before.
 """
 
 from __future__ import annotations
