@@ -4,8 +4,9 @@
 
 Per program: whether a version was found that passes every case (*plausible*), after how many
 trials and seconds, and whether the one that is ranked first *agrees with the reference* on
-generated inputs (at least 1000 on which the reference returns, made from the recorded ones; object
-graphs for programs whose cases are tests). Both are told apart, because passing is not being right.
+generated inputs (up to 1500 on which the reference returns, made from the recorded ones; programs
+with fewer than 1000 are named). Programs whose cases are tests are "not checked". Both are told
+apart, because passing is not being right.
 Nothing of a corpus runs outside of the jail. Shares come with 95 % Wilson intervals.
 """
 
@@ -33,7 +34,7 @@ from codegenesis.errors import CodeGenesisError
 from codegenesis.evidence.arena import Arena
 
 STEPS, REFERENCE_STEPS = 10_000, 100_000
-GENERATED, CHECKED, FOR_RANKING = 3000, 1500, 300
+GENERATED, CHECKED, REQUIRED, FOR_RANKING = 3000, 1500, 1000, 300
 TOP = 5
 
 
@@ -137,7 +138,7 @@ def searched(problem: Problem, cases: Arena, seconds: float, seed: int) -> dict[
     began = time.monotonic()
     best = ranked(problem.gene.source, found.plausible, fresh=fresh(problem, cases, seed))
     first = min(found.plausible, key=lambda each: each.trials)
-    agrees = agreement(problem, [each.source for each in best[:TOP]], seed)
+    agrees, inputs = agreement(problem, [each.source for each in best[:TOP]], seed)
     return row | {
         "result": "plausible",
         "first_trials": first.trials,
@@ -150,6 +151,7 @@ def searched(problem: Problem, cases: Arena, seconds: float, seed: int) -> dict[
         "agreement": best[0].agreement,
         "right": agrees[0] if agrees else None,
         "any_right": any(agrees) if agrees else None,
+        "inputs": inputs,
         "rank_seconds": round(time.monotonic() - began, 2),
         "source": best[0].source,
         "ranked": [
@@ -176,21 +178,24 @@ def fresh(problem: Problem, cases: Arena, seed: int) -> Fresh | None:
     return Fresh(judge=judge, passed=tuple(endings[each.of] == "passed" for each in made))
 
 
-def agreement(problem: Problem, sources: list[str], seed: int) -> list[bool]:
-    """Per version, whether it does what the reference does; empty where that is not checked."""
+def agreement(problem: Problem, sources: list[str], seed: int) -> tuple[list[bool], int]:
+    """Per version, whether it does what the reference does, and on how many inputs.
+
+    Empty where that is not checked.
+    """
     if not problem.examples:
-        return []
+        return [], 0
     calls = [each.call for each in problem.examples]
     made = neighbours(calls, seed=seed + 1, n=GENERATED)
     examples = [Example(call=each.call, alive=True) for each in made]
     if not examples:
-        return []
+        return [], 0
     with Arena(problem.reference, examples=examples, steps=STEPS) as opened:
         reference = opened.score([problem.reference.source])[0]
     with arena(problem, examples) as opened:
         scores = opened.score(sources)
     asked = [at for at, ending in enumerate(reference.endings) if ending == "passed"][:CHECKED]
-    return [same(reference, score, asked) for score in scores]
+    return [same(reference, score, asked) for score in scores], len(asked)
 
 
 def same(reference: Score, score: Score, asked: list[int]) -> bool:
@@ -232,6 +237,10 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "right": right,
         "right_interval": wilson(right, len(checked)),
         "any_of_top_right": sum(row["any_right"] for row in checked),
+        "median_inputs": statistics.median([r["inputs"] for r in checked] or [0]),
+        "fewer_than_1000_inputs": {
+            r["name"]: r["inputs"] for r in checked if r["inputs"] < REQUIRED
+        },
         "median_seconds": statistics.median([r["first_seconds"] for r in plausible] or [math.nan]),
         "median_trials": statistics.median([r["first_trials"] for r in plausible] or [math.nan]),
     }

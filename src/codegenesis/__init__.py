@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from codegenesis.tunables import choice, param
 
 if TYPE_CHECKING:
     from codegenesis.contracts import invariant
+    from codegenesis.tunables import choice, param
 
 __all__ = ["choice", "evolvable", "invariant", "param", "start"]
 
@@ -42,12 +42,19 @@ def evolvable(function: _F) -> _F:
     return evolve(function)
 
 
-def __getattr__(name: str) -> object:
-    if name == "invariant":
-        from codegenesis.contracts import invariant
+#: What comes in when it is first asked for, and stays.
+_LATER = {
+    "choice": "codegenesis.tunables",
+    "invariant": "codegenesis.contracts",
+    "param": "codegenesis.tunables",
+}
 
-        return invariant
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return found
 
 
 def start(**settings: object) -> None:
