@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-QUICK = ("--set", "budget_s=20", "--set", "symbolic_s=0", "--set", "min_strength=0")
+QUICK = tuple(
+    word
+    for name in ("budget_s=20", "symbolic_s=0", "min_strength=0", "search_share=0")
+    for word in ("--set", name)
+)
 
 
 def test_a_weak_function_gets_a_minimal_diff_with_its_evidence(run, project):
@@ -108,6 +112,7 @@ def test_a_module_that_reaches_out_at_import_evolves_with_the_owners_hook(run, p
     assert done.code == 0, done.err
 
 
+@pytest.mark.slow
 def test_the_users_own_tests_are_inputs_and_judges(run, project):
     tests = project / "tests"
     tests.mkdir()
@@ -133,6 +138,7 @@ def test_tests_that_are_not_there_are_told(run):
     assert "there are no tests at" in done.err
 
 
+@pytest.mark.slow
 def test_the_strength_of_the_evidence_is_printed(run):
     strict = ("--set", "min_strength=0.9")
     done = run("evolve", "guests:repeated", "--inputs", "calls.jsonl", "--json", *QUICK, *strict)

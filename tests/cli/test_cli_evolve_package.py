@@ -18,6 +18,7 @@ from codegenesis.store import Store
 QUICK = (
     *("--set", "symbolic_s=0", "--set", "min_strength=0", "--set", "experience=off"),
     *("--set", "budget_s=20"),
+    *("--set", "search_share=0"),
 )
 HALL = '''\
 """The hall of a party."""

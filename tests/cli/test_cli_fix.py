@@ -107,6 +107,7 @@ def test_a_generator_is_mended_from_its_tests(run, shop):
     assert any("number > 0" in fix["diff"] for fix in done.document["fixes"])
 
 
+@pytest.mark.slow
 def test_a_recorded_crash_is_mended_and_other_calls_stay_as_they_were(run, shop):
     gene = locate("prices.py:mean", service="party", cwd=shop)
     empty = Outcome(kind="raised", value=b"", detail="ZeroDivisionError: division by zero")

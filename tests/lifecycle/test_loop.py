@@ -100,6 +100,7 @@ def test_weak_functions_of_a_running_program_are_replaced_and_it_serves_on(proje
     assert out == "served\n"
 
 
+@pytest.mark.slow
 def test_code_that_nobody_signed_is_refused_and_the_program_says_so(project):
     database = project / ".codegenesis" / "genesis.db"
     with running(project) as app:

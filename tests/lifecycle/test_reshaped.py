@@ -94,7 +94,13 @@ def _observed(function, args, gene_id: str) -> Observation:
 
 
 def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
-    quick = {"heal": "auto", "budget_s": 12.0, "symbolic_s": 0.0, "min_strength": 0.0}
+    quick = {
+        "heal": "auto",
+        "budget_s": 12.0,
+        "symbolic_s": 0.0,
+        "min_strength": 0.0,
+        "search_share": 0.0,
+    }
     config = load(overrides=quick, start=directory, environ={})
     gene = locate(f"{FILE}:{qualname}", service="test", cwd=directory)
     with Store.open(config.database) as store:
