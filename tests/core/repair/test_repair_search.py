@@ -65,6 +65,28 @@ SEVERAL = {
         """,
         [(([1, 2, 3], 2), 1), (([1, 2, 3], 0), 3), (([], 1), 0), (([5, 5, 6], 5), 1)],
     ),
+    "three mistakes in one loop, of which one shows": (
+        """
+        def largest(xs, k):
+            found = []
+            while k >= 0:
+                best = 0
+                for x in xs:
+                    if x < best:
+                        best = x
+                found.append(best)
+                xs.remove(best)
+                k = k - 1
+                return found
+        """,
+        [
+            (([9, 8, 4, 5, 7], 3), [9, 8, 7]),
+            (([4, 5, 2, 3], 4), [5, 4, 3, 2]),
+            (([1, 1, 1], 1), [1]),
+            (([5], 0), []),
+            (([3, 1, 2], 2), [3, 2]),
+        ],
+    ),
     "missing case and wrong operand": (
         """
         def mean(xs):

@@ -46,29 +46,45 @@ class Surroundings:
         self._traced = source, (Suspicion(source, traced, known=self.known), found)
         return self._traced[1]
 
-    def edits(self, source: str) -> tuple[list[Edit], Suspicion]:
-        """All edits of a source in the order in which they are worth trying."""
+    def edits(self, source: str, *, history: bool = True) -> tuple[list[Edit], Suspicion]:
+        """All edits of a source in the order in which they are worth trying.
+
+        Args:
+            history: whether what kinds of edits have brought so far counts.
+        """
         suspicion, types = self.suspicion(source)
         given = ingredients(source, module_source=self.module_source, qualname=self.qualname)
         found = edits(source, given=given, types=types)
-        priority = [self.priority(edit, suspicion) for edit in found]
+        priority = [self.priority(edit, suspicion, history=history) for edit in found]
         order = sorted(range(len(found)), key=lambda at: (-priority[at], at))
         return [found[at] for at in order], suspicion
 
-    def priority(self, edit: Edit, suspicion: Suspicion) -> float:
+    def priority(self, edit: Edit, suspicion: Suspicion, *, history: bool = True) -> float:
         """Prior of the edit × suspiciousness of its line × what its kind has brought."""
-        return edit.weight * suspicion.of(edit.line) * self.kinds.factor(edit.kind)
+        brought = self.kinds.factor(edit.kind) if history else 1.0
+        return edit.weight * suspicion.of(edit.line) * brought
 
 
 class Neighbourhood:
     """The versions one edit away from one version, lazily.
 
+    Args:
+        history: as for `Surroundings.edits`.
+
     Attributes:
         taken: drafts handed out so far.
     """
 
-    def __init__(self, around: Surroundings, source: str, trail: tuple[Edit, ...] = ()) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        source: str,
+        trail: tuple[Edit, ...] = (),
+        *,
+        history: bool = True,
+    ) -> None:
         self._around = around
+        self._history = history
         self._source = source
         self._trail = trail
         self._drafts: Iterator[Draft] | None = None
@@ -83,7 +99,7 @@ class Neighbourhood:
         return taken
 
     def _write(self) -> Iterator[Draft]:
-        for edit in self._around.edits(self._source)[0]:
+        for edit in self._around.edits(self._source, history=self._history)[0]:
             source = applied(self._source, (edit,))
             if source is not None:
                 trail = (*self._trail, edit)

@@ -19,6 +19,7 @@ from random import Random
 
 from codegenesis.core.budget import Meter
 from codegenesis.core.repair.combine import Combiner
+from codegenesis.core.repair.deeper import Deeper
 from codegenesis.core.repair.evaluator import Evaluator
 from codegenesis.core.repair.found import Draft, Found, Version
 from codegenesis.core.repair.frontier import Frontier
@@ -102,7 +103,8 @@ class _Search:
         for part in (frontier, islands):
             part.learn(singles)
         combiner = Combiner(self._source, singles, promise)
-        turns = Turns([combiner, Pairs(original, singles), frontier, islands], promise)
+        deeper = Deeper(self._around, singles, promise)
+        turns = Turns([combiner, Pairs(original, singles), deeper, frontier, islands], promise)
 
         def learn(stage: str, versions: list[Version]) -> None:
             self._around.learn(versions, promise)

@@ -13,7 +13,7 @@ from codegenesis.core.repair.found import Draft, Version
 from codegenesis.core.repair.promise import Promise
 from codegenesis.core.repair.trials import Batch
 
-_PRIOR = {"combinations": 3.0, "pairs": 3.0, "neighbours": 3.0, "evolution": 0.6}
+_PRIOR = {"combinations": 3.0, "pairs": 3.0, "deeper": 3.0, "neighbours": 3.0, "evolution": 0.6}
 _REWARD = 2.0
 _STEP = 0.01
 
