@@ -4,7 +4,7 @@
 
 Per program: whether a version was found that passes every case (*plausible*), after how many
 trials and seconds, and whether the one that is ranked first *agrees with the reference* on
-generated inputs (up to 1500 on which the reference returns, made from the recorded ones; programs
+generated inputs (1000 on which the reference returns, made from the recorded ones; programs
 with fewer than 1000 are named). Programs whose cases are tests are "not checked". Both are told
 apart, because passing is not being right.
 Nothing of a corpus runs outside of the jail. Shares come with 95 % Wilson intervals.
@@ -34,7 +34,9 @@ from codegenesis.errors import CodeGenesisError
 from codegenesis.evidence.arena import Arena
 
 STEPS, REFERENCE_STEPS = 10_000, 100_000
-GENERATED, CHECKED, REQUIRED, FOR_RANKING = 3000, 1500, 1000, 300
+GENERATED, CHECKED, REQUIRED, FOR_RANKING = 3000, 1000, 1000, 300
+#: Inputs tried in one arena, and the CPU seconds of one: an arena that is silent for so long dies.
+CHUNK, CASE_S = 250, 20.0
 TOP = 5
 
 
@@ -188,14 +190,21 @@ def agreement(problem: Problem, sources: list[str], seed: int) -> tuple[list[boo
     calls = [each.call for each in problem.examples]
     made = neighbours(calls, seed=seed + 1, n=GENERATED)
     examples = [Example(call=each.call, alive=True) for each in made]
-    if not examples:
-        return [], 0
-    with Arena(problem.reference, examples=examples, steps=STEPS) as opened:
-        reference = opened.score([problem.reference.source])[0]
-    with arena(problem, examples) as opened:
-        scores = opened.score(sources)
-    asked = [at for at, ending in enumerate(reference.endings) if ending == "passed"][:CHECKED]
-    return [same(reference, score, asked) for score in scores], len(asked)
+    right, inputs = [True] * len(sources), 0
+    for start in range(0, len(examples), CHUNK):
+        part = examples[start : start + CHUNK]
+        with Arena(problem.reference, examples=part, steps=REFERENCE_STEPS, case_s=CASE_S) as one:
+            reference = one.score([problem.reference.source])[0]
+        with Arena(problem.gene, examples=part, steps=5 * REFERENCE_STEPS, case_s=CASE_S) as one:
+            scores = one.score(sources)
+        asked = [at for at, ending in enumerate(reference.endings) if ending == "passed"]
+        right = [
+            ok and same(reference, each, asked) for ok, each in zip(right, scores, strict=True)
+        ]
+        inputs += len(asked)
+        if inputs >= CHECKED:
+            break
+    return right if inputs else [], inputs
 
 
 def same(reference: Score, score: Score, asked: list[int]) -> bool:

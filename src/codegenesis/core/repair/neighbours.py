@@ -18,8 +18,9 @@ from codegenesis.evidence.infer import hashable, is_enum, with_state
 from codegenesis.evidence.plain import Call, Instance, call_of, data_of
 from codegenesis.model import Record
 
-_ATTEMPTS = 12
-_REACH = 1.5
+_ATTEMPTS = 4
+#: How far numbers go beyond what was seen, in widths of that.
+_REACHES = (0.5, 4.0, 32.0)
 _KEEP = 0.35
 _LARGE = 400
 
@@ -39,14 +40,17 @@ class Neighbour(Record, frozen=True, kw_only=True):
 def neighbours(calls: Sequence[bytes], *, seed: int = 0, n: int = 200) -> list[Neighbour]:
     """Up to `n` distinct calls like the recorded ones, none of which is one of them.
 
-    Calls that cannot be decoded here (objects of a library, say) are left out.
+    Small ones come first: whoever gives up on large inputs has seen the small ones. Where there
+    are too few close by (a function of one number), numbers go further and further. Recorded calls
+    that cannot be decoded here (objects of a library, say) are left out.
     """
     known = {at: call for at, data in enumerate(calls) if (call := _decoded(data)) is not None}
     if not known or not any(args or kwargs for args, kwargs in known.values()):
         return []
     maker = _Maker(list(known.values()), Random(seed))
     places, seen, found = list(known), set(calls), list[Neighbour]()
-    for attempt in range(_ATTEMPTS * n):
+    for attempt in range(_ATTEMPTS * n * len(_REACHES)):
+        maker.reach = _REACHES[attempt // (_ATTEMPTS * n)]
         of = places[attempt % len(places)]
         data = _encoded(maker.make(known[of]))
         if data is not None and data not in seen:
@@ -54,7 +58,7 @@ def neighbours(calls: Sequence[bytes], *, seed: int = 0, n: int = 200) -> list[N
             found.append(Neighbour(call=data, of=of))
         if len(found) >= n:
             break
-    return found
+    return sorted(found, key=lambda each: len(each.call))
 
 
 def _decoded(data: bytes) -> Call | None:
@@ -78,6 +82,7 @@ class _Maker:
         self._shape = Shape(calls)
         self._rng = rng
         self._calls = calls
+        self.reach = _REACHES[0]
 
     def make(self, call: Call) -> Call | None:
         """One changed call; None when it would break what holds between arguments."""
@@ -118,7 +123,7 @@ class _Maker:
         return change(self, path, value, facts) if change else value
 
     def _whole(self, _path: Path, value: int, facts: Facts) -> int:
-        low, high = _bounds(facts)
+        low, high = _bounds(facts, self.reach)
         near = (value - 1, value + 1, value - 2, value + 2, low, high, 2 * value, value // 2)
         pick = self._rng.choice((*near, *[self._rng.randint(low, high) for _ in range(6)]))
         return max(low, min(high, pick))
@@ -206,10 +211,10 @@ class _Maker:
             items[a], items[b] = items[b], items[a]
 
 
-def _bounds(facts: Facts) -> tuple[int, int]:
+def _bounds(facts: Facts, times: float) -> tuple[int, int]:
     """How far whole numbers go: a little beyond what was seen, signs as they were."""
     low, high = int(facts.low), int(facts.high)
-    reach = max(2, int((high - low) * (_REACH - 1.0)))
+    reach = max(2, int((high - low) * times))
     return (low - reach if low < 0 else max(0, low - reach) if low == 0 else 1), high + reach
 
 
