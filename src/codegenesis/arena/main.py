@@ -19,8 +19,9 @@ from codegenesis.sandbox.environment import Environment
 from codegenesis.sandbox.loading import load
 from codegenesis.sandbox.serving import find, resolver
 
-#: A worker may be silent for this much longer than a case may take.
-_GRACE_S = 2.0
+#: A worker speaks once for each version, and a version may run into its time twice; so long it may
+#: be silent, and this longer, and this for each case.
+_GRACE_S, _EACH_S = 2.0, 0.05
 
 
 def main(file: str) -> None:
@@ -66,7 +67,7 @@ def _serve(plan: messages.Plan, line: Line, place: Place, cases: Sequence[Case])
     crew = Crew(
         Scorer(place, cases, case_s=plan.case_s),
         stateless=all(case.stateless for case in cases),
-        silence_s=plan.case_s + _GRACE_S,
+        silence_s=2 * plan.case_s + _GRACE_S + _EACH_S * len(cases),
         memory_bytes=plan.memory_bytes,
     )
     answer: messages.Said = messages.Ready([case.name for case in cases])
