@@ -119,7 +119,7 @@ class Meter:
         if self._cancelled:
             return self._cancelled
         if self.seconds >= self.budget.seconds:
-            return f"its {self.budget.seconds:g} s are over"
+            return f"its {self.budget.seconds:.3g} s are over"
         if self._trials >= self.budget.trials:
             return f"its {self.budget.trials:g} trials are used up"
         if self._usd >= self.budget.usd:
