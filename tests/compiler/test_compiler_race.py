@@ -37,7 +37,7 @@ def calls(bench):
 def test_much_less_work_is_faster(bench, calls):
     ended = race(bench.sandbox, "busy", FORMULA, calls, terms=QUICK)
     assert ended.verdict == "faster"
-    assert ended.gain.low > 5
+    assert ended.gain.low > 1
     assert ended.gain.before_ns > ended.gain.after_ns > 0
     assert ended.gain.n in (3, 6)
 
