@@ -55,3 +55,10 @@ def test_a_meter_says_which_limit_ended_the_run() -> None:
 def test_the_smaller_of_two_budgets_holds() -> None:
     both = Budget(seconds=5, trials=9).within(Budget(seconds=7, usd=1))
     assert both == Budget(seconds=5, trials=9, usd=1)
+
+
+def test_money_alone_ends_nothing_where_nothing_is_paid_for() -> None:
+    minute = Budget(seconds=60)
+    assert Budget(usd=2).ended_by(minute) == Budget(seconds=60, usd=2)
+    assert Budget(trials=5).ended_by(minute) == Budget(trials=5)
+    assert Budget(seconds=5).ended_by(minute) == Budget(seconds=5)

@@ -32,7 +32,7 @@ from codegenesis.lifecycle.offers.offer import Cases
 from codegenesis.model import Gene, Observation
 from codegenesis.store import Store
 
-DEFAULT_BUDGET = "60s"
+_DEFAULT_BUDGET = "60s"
 
 
 @click.command()
@@ -46,7 +46,7 @@ DEFAULT_BUDGET = "60s"
     metavar="FILE",
     help="Calls to hold to the function's invariants, instead of recorded ones.",
 )
-@budget_option(f"What it may take, like 10min or 5000trials (default {DEFAULT_BUDGET}).")
+@budget_option(f"What it may take, like 10min or 5000trials (default {_DEFAULT_BUDGET}).")
 @seed_option
 @click.option("--pick", default=1, show_default=True, help="Which of the fixes is to land.")
 @landing_options
@@ -68,7 +68,7 @@ def fix(  # noqa: PLR0917 (options)
     known, which does not make it right. The most believable comes first; nothing is written without
     --apply or --branch. Exit code 3 when there is none, 6 when the budget was spent before.
     """
-    budget = Budget.parse(config.budget or DEFAULT_BUDGET)
+    budget = Budget.parse(config.budget or _DEFAULT_BUDGET).ended_by(Budget.parse(_DEFAULT_BUDGET))
     gene = locate(target, service=config.service, cwd=Path.cwd(), suspending=True)
     require_landable(wish, [Path(gene.path)])
     with open_store(config, create=True) as store:

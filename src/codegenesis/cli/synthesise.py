@@ -42,7 +42,7 @@ def synthesise(
     does what they say; the most believable comes first, and nothing is written without --apply
     or --branch. Exit code 3 when there is none, 6 when the budget was spent before.
     """
-    budget = Budget.parse(config.budget or _DEFAULT_BUDGET)
+    budget = Budget.parse(config.budget or _DEFAULT_BUDGET).ended_by(Budget.parse(_DEFAULT_BUDGET))
     gene = locate(target, service=config.service, cwd=Path.cwd())
     require_landable(wish, [Path(gene.path)])
     given = [example for file in files for example in examples_of(file)]

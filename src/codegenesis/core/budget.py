@@ -61,6 +61,12 @@ class Budget(Record, frozen=True, kw_only=True):
             usd=min(self.usd, other.usd),
         )
 
+    def ended_by(self, other: Budget) -> Budget:
+        """This one; with the seconds of another where nothing but money would end it."""
+        if math.isinf(self.seconds) and math.isinf(self.trials):
+            return self.within(Budget(seconds=other.seconds))
+        return self
+
 
 class Meter:
     """Counts what is spent against a budget; safe to share between threads.
