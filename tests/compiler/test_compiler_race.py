@@ -121,7 +121,7 @@ def test_a_cache_is_worth_its_real_repeats_only(bench):
     ended = race(bench.sandbox, "busy", cached, different, terms=QUICK)
     assert ended.gain.low < 1.5
     repeating = bench.calls(*[(7,)] * 60)
-    assert race(bench.sandbox, "busy", cached, repeating, terms=QUICK).gain.low > 5
+    assert race(bench.sandbox, "busy", cached, repeating, terms=QUICK).verdict == "faster"
 
 
 def test_a_loss_on_one_size_class_is_harm(bench):
