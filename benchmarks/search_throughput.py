@@ -1,6 +1,6 @@
 """How many versions a search can look at, on one core and on two, and after how many others.
 
-    python -m benchmarks.arena [--json FILE]
+    python -m benchmarks.search_throughput [--json FILE]
 
 Versions are the one-edit neighbours of a defective function of ten lines, on six examples: what a
 repair search tries. Parallel efficiency is the rate of two arenas over twice the rate of one, in
