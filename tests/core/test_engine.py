@@ -213,7 +213,7 @@ def test_the_context_decodes_what_was_recorded(make_gene, tmp_path):
     assert context.module_source == "LIMIT = 3\n"
     assert context.calls == (((2,), {}), ((0,), {}))
     assert context.results == (0.5,)
-    assert context.crash_names == ("ZeroDivisionError",)
+    assert [crash.name for crash in context.crashes] == ["ZeroDivisionError"]
 
 
 def test_an_unknown_operator_is_refused_with_the_names_there_are():

@@ -9,7 +9,7 @@ import pytest
 
 from codegenesis.errors import UsageError
 from codegenesis.lifecycle import locate
-from codegenesis.lifecycle.landing.applying import apply_changes, plan_changes
+from codegenesis.lifecycle.landing.applying import Applied, plan_changes, write_plan
 from codegenesis.lifecycle.landing.changes import Change, read
 from codegenesis.lifecycle.landing.lines import Hunk, carried, hunks, patched
 from codegenesis.lifecycle.landing.undoing import undo_run
@@ -37,6 +37,11 @@ def place(item, items):
 KNOWN = 'def known(word, words):\n    """Is it?"""\n    return word in words\n'
 PLACE = "import bisect\ndef place(item, items):\n    return bisect.bisect_left(items, item)\n"
 FIRST = "import bisect\ndef first(items):\n    return items[bisect.bisect_left(items, 0)]\n"
+
+
+def apply_changes(changes, *, store: Store, run: str) -> Applied:
+    """Plan and carry out at once."""
+    return write_plan(plan_changes(changes), store=store, run=run)
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -163,7 +168,6 @@ def test_a_function_that_was_edited_meanwhile_is_left_alone(repository, store):
 
 
 def test_a_file_that_changes_between_plan_and_writing_is_left_alone(repository, store):
-    from codegenesis.lifecycle.landing.applying import write_plan
 
     plan = plan_changes([change(repository, "known", KNOWN)])
     (repository / "words.py").write_text(MODULE + "\n# meanwhile\n")

@@ -167,4 +167,3 @@ said: Callable[[bytes], Said] = msgspec.msgpack.Decoder(Said).decode
 heard: Callable[[bytes], Heard] = msgspec.msgpack.Decoder(Heard).decode
 plan: Callable[[bytes], Plan] = msgspec.msgpack.Decoder(Plan).decode
 score: Callable[[bytes], Score] = msgspec.msgpack.Decoder(Score).decode
-went: Callable[[bytes], list[Traced]] = msgspec.msgpack.Decoder(list[Traced]).decode

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -49,11 +49,6 @@ class Context:
     def trait(self, name: str) -> Trait | None:
         """The gene's trait of that name, if it was measured."""
         return next((t for t in self.traits if t.name == name and not t.variant), None)
-
-    @cached_property
-    def crash_names(self) -> tuple[str, ...]:
-        """Bare names of the exception types of recorded crashes, most frequent first."""
-        return tuple(dict.fromkeys(crash.name for crash in self.crashes))
 
 
 @runtime_checkable

@@ -38,27 +38,20 @@ class Toy:
     def cases(self) -> tuple[str, ...]:
         return tuple(f"example {number + 1}" for number in range(len(self.examples)))
 
-    def score(self, sources: Sequence[str], *, first_failure: bool = False) -> list[Score]:
+    def score(self, sources: Sequence[str]) -> list[Score]:
         self.tried += len(sources)
-        return [self._score(source, first_failure) for source in sources]
+        return [self.confirm(source) for source in sources]
 
     def trace(self, source: str) -> list[Traced]:
         function = self._function(source)
         return [self._traced(function, args, want) for args, want in self.examples]
 
     def confirm(self, source: str) -> Score:
-        return self._score(source, False)
-
-    def _score(self, source: str, first_failure: bool) -> Score:
         try:
             function = self._function(source)
         except Exception as error:
             return Score(error=str(error))
-        rows = []
-        for args, want in self.examples:
-            rows.append(self._run(function, args, want))
-            if first_failure and rows[-1][0] != "passed":
-                break
+        rows = [self._run(function, args, want) for args, want in self.examples]
         endings, distance, outcomes = zip(*rows, strict=True)
         return Score(endings=endings, distance=distance, outcomes=outcomes)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import marshal
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from codegenesis import wire
@@ -186,8 +186,3 @@ _MEASURES: dict[type, Callable[[Any, Any], float]] = {
     **dict.fromkeys((set, frozenset), _set_distance),
     dict: _table_distance,
 }
-
-
-def rows_of(columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
-    """The columns row by row."""
-    return zip(*columns, strict=True)

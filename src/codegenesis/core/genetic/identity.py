@@ -53,16 +53,6 @@ def identity(source: str) -> bytes:
     return hashlib.blake2b(spelled, digest_size=16).digest()
 
 
-def expression_identity(node: ast.expr) -> bytes:
-    """The same for an expression."""
-    return marshal.dumps(_spell(node), 2)
-
-
-def statement_identity(node: ast.stmt) -> bytes:
-    """The same for a statement with all that is in it."""
-    return marshal.dumps(_spell(node), 2)
-
-
 def _spell(node: Any) -> Spelled:
     cls = node.__class__
     special = _SPECIAL.get(cls)

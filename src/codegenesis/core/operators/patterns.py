@@ -60,13 +60,8 @@ def assigned(view: View, *values: str) -> list[str]:
     return sorted(names & (view.locals - view.parameters.keys()))
 
 
-def flats(found: Found) -> dict[str, str]:
-    """Source of what was found, each on one line, holes without their underscore."""
-    return {name.rstrip("_").lower(): flat(node) for name, node in found.items()}
-
-
 def operands(found: Found) -> dict[str, str]:
-    """Like `flats`, in parentheses where an operator may stand beside it."""
+    """Source of what was found, holes without their underscore, in parentheses where needed."""
     return {name.rstrip("_").lower(): operand(node) for name, node in found.items()}
 
 

@@ -1,7 +1,7 @@
 """What the search asks of whoever tries versions: scores by case, and which lines a case ran.
 
-The arena is one; the tests bring a small one of their own. Both the repair search and synthesis
-write against this and never see a process, a jail or a test runner.
+The arena is one; the tests bring a small one of their own. The search is written against this and
+never sees a process, a jail or a test runner.
 """
 
 from __future__ import annotations
@@ -15,17 +15,8 @@ from codegenesis.arena.messages import Score, Traced
 class Evaluator(Protocol):
     """Tries versions of one function on fixed cases."""
 
-    @property
-    def cases(self) -> tuple[str, ...]:
-        """Names of the cases, in the order of everything that is said of them."""
-        ...
-
-    def score(self, sources: Sequence[str], *, first_failure: bool = False) -> list[Score]:
-        """How each source does, in order.
-
-        Args:
-            first_failure: stop a version at the first case that it fails; cheaper, and says less.
-        """
+    def score(self, sources: Sequence[str]) -> list[Score]:
+        """How each source does, in order."""
         ...
 
     def trace(self, source: str) -> list[Traced]:
@@ -33,5 +24,5 @@ class Evaluator(Protocol):
         ...
 
     def confirm(self, source: str) -> Score:
-        """How one source does alone, with nothing counted and only the clock as its limit."""
+        """How one source does alone, with many times the steps."""
         ...

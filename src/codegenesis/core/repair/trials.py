@@ -27,7 +27,7 @@ _AGAIN, _AGAIN_LEAST = 0.25, 400
 _AGAIN_SINGLE, _AGAIN_SINGLE_LEAST = 2.0, 800
 #: Versions tried between two looks at the clock, and when that many take longer than this.
 _SLICE, _SLICE_SLOW, _SLOW_S = 128, 16, 1.0
-#: Versions that only run out of steps are looked at without counting, so many at most.
+#: Versions that only run out of steps are looked at again with more, so many at most.
 _SECOND_LOOKS = 24
 
 
@@ -174,7 +174,7 @@ class Trials:
         return versions
 
     def _patient(self, source: str, score: Score) -> Score:
-        """Without counting, when a version passes every case but those it ran out of steps in."""
+        """With more steps, when a version passes every case but those it ran out of steps in."""
         endings = set(score.endings)
         if endings != {"passed", "steps"} or self._looks >= _SECOND_LOOKS:
             return score

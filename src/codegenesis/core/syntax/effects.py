@@ -13,7 +13,7 @@ import libcst as cst
 from codegenesis.core.syntax.children import children
 from codegenesis.core.syntax.names import binds, reads, walk
 from codegenesis.core.syntax.purity import ITERATORS, MUTATORS, pure_call
-from codegenesis.core.syntax.text import container, place, related, root
+from codegenesis.core.syntax.text import container, place, related
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,6 @@ class Effects:
         if reads(expression) & self.bound:
             return False
         return not any(related(p, c) for p in places(expression) for c in self.changed)
-
-    def spare_place(self, text: str) -> bool:
-        """Whether the region leaves this place alone."""
-        return root(text) not in self.bound and not any(related(text, c) for c in self.changed)
 
 
 def effects(nodes: Iterable[cst.CSTNode], *, bound: frozenset[str] = frozenset()) -> Effects:

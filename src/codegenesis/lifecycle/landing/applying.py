@@ -108,20 +108,15 @@ def plan_changes(changes: Iterable[Change]) -> Plan:
     return Plan(steps=tuple(steps), refused=tuple(refused))
 
 
-def apply_changes(changes: Iterable[Change], *, store: Store, run: str) -> Applied:
-    """Write the changes into the working tree, as far as they may.
+def write_plan(plan: Plan, *, store: Store, run: str) -> Applied:
+    """Carry a plan out; a file that has changed since the plan was made is left alone.
 
     Args:
         store: keeps what was written, so that `undo_run` can take it back.
 
     Raises:
-        UsageError: a file cannot be read or written, or git refuses its repository.
+        UsageError: a file cannot be read or written.
     """
-    return write_plan(plan_changes(changes), store=store, run=run)
-
-
-def write_plan(plan: Plan, *, store: Store, run: str) -> Applied:
-    """Carry a plan out; a file that has changed since the plan was made is left alone."""
     steps, refused = list(plan.steps), list(plan.refused)
     for path in {step.change.path: None for step in steps}:
         own = [step for step in steps if step.change.path == path]
