@@ -16,7 +16,8 @@
     ├── StoreError                   exit 1   the store cannot be read or written
     │   └── StoreVersionError        exit 2   the store was written by a newer CodeGenesis
     ├── WireError                    exit 1   a value cannot be encoded, or bytes are not a value
-    └── FragmentError                exit 1   a variant's source does not fit its function
+    ├── FragmentError                exit 1   a variant's source does not fit its function
+    └── ModelError                   exit 1   a language model gave no answer
 
 Every error carries what happened (`str(error)`) and, in `remedy`, the next step for the person who
 reads it. The exit code belongs to the class, so the command line has one place that maps errors.
@@ -120,3 +121,7 @@ class WireError(CodeGenesisError):
 
 class FragmentError(CodeGenesisError):
     """A variant's source does not fit the function that it is to replace."""
+
+
+class ModelError(CodeGenesisError):
+    """A language model gave no answer: it is not there, refuses, is too slow, or was cancelled."""
