@@ -1,7 +1,9 @@
 """`fix` and `synthesise`: from what a function should do to changes; nothing is written unasked."""
 
 import json
+import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -212,3 +214,21 @@ def test_what_has_a_body_or_no_examples_is_not_synthesised(run, shop):
     unsaid = run("synthesise", "empty.py:later")
     assert unsaid.code == 2
     assert "no example" in unsaid.err
+
+
+@pytest.mark.parametrize(("command", "target"), [("fix", "total"), ("synthesise", "shout")])
+def test_a_search_that_is_interrupted_ends_with_what_it_found(shop, command, target):
+    cases = [{"args": [[1], 1], "result": "odd"}, {"args": ["hey"], "result": 2.5}]
+    (shop / "odd.jsonl").write_text("\n".join(map(json.dumps, cases)))
+    asked = [f"prices:{target}", "--examples", "odd.jsonl", "--budget", "10min"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codegenesis", command, *asked], cwd=shop, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr
+    process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=60)
+    assert process.returncode == 130, (out, said)
+    assert f"prices:{target}: no" in out
+    assert "it was stopped" in out

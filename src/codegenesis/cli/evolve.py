@@ -3,15 +3,11 @@ their evidence, in the order in which they are likely to pay."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import click
 
+from codegenesis.cli.interrupting import stopped_by_signals
 from codegenesis.cli.landing import (
     Landed,
     LandingWish,
@@ -159,7 +155,7 @@ class _Session:
         meter = Meter(runs.remaining(keeper.run) if waiting else Budget())
         worker, campaign, progress = self._parts(meter, len(waiting))
         self._announce(len(waiting))
-        with _stopped_by_signals(campaign), progress.shown():
+        with stopped_by_signals(campaign.stop), progress.shown():
             campaign.run()
         report = report_of(self._store, keeper, worker.evolutions)
         if not wants_json():  # what is found is seen before anybody is asked about it
@@ -213,23 +209,3 @@ def _exit_code(report: Report, campaign: Campaign, landed: Landed) -> int:
     if report.found:
         return landed.exit_code
     return 6 if campaign.cut_short or report.left else 3
-
-
-@contextmanager
-def _stopped_by_signals(campaign: Campaign) -> Iterator[None]:
-    """The first Ctrl-C stops the run, the second does not wait for it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if campaign.interrupted:
-            raise KeyboardInterrupt
-        campaign.stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -8,13 +8,11 @@ import click
 from rich.console import Console
 
 from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
-from codegenesis.cli.offers import Errand, draw_offers, spent
+from codegenesis.cli.offers import DEFAULT_BUDGET, Errand, draw_offers
 from codegenesis.cli.options import budget_option, examples_option, seed_option, tests_option
 from codegenesis.cli.output import emit, json_option, talk
-from codegenesis.cli.searching import searching
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
-from codegenesis.core.budget import Budget
 from codegenesis.core.operator import module_source
 from codegenesis.core.synthesis import stated
 from codegenesis.errors import UsageError
@@ -32,8 +30,6 @@ from codegenesis.lifecycle.offers.offer import Cases
 from codegenesis.model import Gene, Observation
 from codegenesis.store import Store
 
-_DEFAULT_BUDGET = "60s"
-
 
 @click.command()
 @click.argument("target")
@@ -46,7 +42,7 @@ _DEFAULT_BUDGET = "60s"
     metavar="FILE",
     help="Calls to hold to the function's invariants, instead of recorded ones.",
 )
-@budget_option(f"What it may take, like 10min or 5000trials (default {_DEFAULT_BUDGET}).")
+@budget_option(f"What it may take, like 10min or 5000trials (default {DEFAULT_BUDGET}).")
 @seed_option
 @click.option("--pick", default=1, show_default=True, help="Which of the fixes is to land.")
 @landing_options
@@ -66,29 +62,25 @@ def fix(  # noqa: PLR0917 (options)
     Examples are those of --examples, or `>>>` in docstrings; without any, recorded calls are held
     to the function's invariants. What is found is plausible: it passes everything that is
     known, which does not make it right. The most believable comes first; nothing is written without
-    --apply or --branch. Exit code 3 when there is none, 6 when the budget was spent before.
+    --apply or --branch. Exit code 3 when there is none, 6 when the budget was spent before, 130
+    when it was interrupted.
     """
-    budget = Budget.parse(config.budget or _DEFAULT_BUDGET).ended_by(Budget.parse(_DEFAULT_BUDGET))
     gene = locate(target, service=config.service, cwd=Path.cwd(), suspending=True)
     require_landable(wish, [Path(gene.path)])
     with open_store(config, create=True) as store:
         store.put_genes([gene])
         cases = _cases(config, store, gene, files=files, crash=crash, inputs=inputs)
         errand = Errand(store, config, gene, command="fix")
-        with searching(f"fixing {gene.target}") as search:
-            ledger = Ledger(store, open_keys(config))
-            fixer = Fixer(store, ledger, config, tell=search.tell)
-            search.on_stop(fixer.cancel)
-            found = fixer.fix(gene, cases, budget=budget)
-        errand.end(found.fixes, reason=found.reason, trials=found.trials)
+        with errand.under_way("fixing") as tell:
+            fixer = Fixer(store, Ledger(store, open_keys(config)), config, tell=tell)
+            found = fixer.fix(gene, cases, meter=errand.meter)
+        errand.end(found.fixes, reason=found.reason)
         subject = f"Fix {gene.qualname}: {len(found.failing)} of {found.cases} cases failed"
         landed = errand.land(found.fixes, wish, pick=pick, subject=subject)
     document = _document(found) | {"run": errand.run, "landed": landed}
     emit(document, lambda out: _draw(out, found))
     draw_landed(talk(), landed)
-    if found.fixes:
-        return landed.exit_code
-    return 6 if spent(found.reason) else 3
+    return errand.exit_code(found.fixes, landed, cut_short=found.cut_short)
 
 
 def _cases(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.syntax import Syntax
 
 from codegenesis.cli.landing import Landed, LandingWish, land
+from codegenesis.cli.searching import Tell, searching
 from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.errors import UsageError
@@ -17,18 +19,29 @@ from codegenesis.lifecycle.offers.offer import Offer, change_of
 from codegenesis.model import Gene, RunStep
 from codegenesis.store import Store
 
+DEFAULT_BUDGET = "60s"
+
 
 class Errand:
     """One function's turn, kept as a run.
 
     Args:
         command: its name.
+
+    Attributes:
+        meter: what it may spend, from now on.
+
+    Raises:
+        UsageError: the budget makes no sense.
     """
 
     def __init__(self, store: Store, config: Config, gene: Gene, *, command: str) -> None:
         self._store, self._gene = store, gene
         self._before = read(gene)
-        self._meter = Meter(Budget())
+        default = Budget.parse(DEFAULT_BUDGET)
+        given = Budget.parse(config.budget) if config.budget else default
+        self.meter = Meter(given.ended_by(default))
+        self._interrupted = False
         self._keeper: Keeper = begin(store, config, command=command, targets=[gene.target])
         step = RunStep(run=self.run, position=0, target=gene.target, gene=gene.id)
         self._keeper.plan([step])
@@ -38,9 +51,15 @@ class Errand:
         """`Run.id`."""
         return self._keeper.run.id
 
-    def end(self, offers: Sequence[Offer], *, reason: str, trials: int) -> None:
+    @contextmanager
+    def under_way(self, doing: str) -> Iterator[Tell]:
+        """While the search runs; gives what to tell its progress to."""
+        with searching(f"{doing} {self._gene.target}", self.meter) as tell:
+            yield tell
+        self._interrupted = self.meter.cancelled
+
+    def end(self, offers: Sequence[Offer], *, reason: str) -> None:
         """Keep what came of it."""
-        self._meter.spend(trials=trials)
         step = RunStep(
             run=self.run,
             position=0,
@@ -49,11 +68,11 @@ class Errand:
             state="found" if offers else "nothing",
             reason=reason,
             variant=offers[0].variant.id if offers else "",
-            trials=trials,
-            seconds=self._meter.seconds,
+            trials=self.meter.trials,
+            seconds=self.meter.seconds,
         )
         self._keeper.note(step)
-        self._keeper.keep(self._meter, state="finished")
+        self._keeper.keep(self.meter, state="finished")
 
     def land(
         self, offers: Sequence[Offer], wish: LandingWish, *, pick: int, subject: str
@@ -72,6 +91,18 @@ class Errand:
         )
         return land([change], wish, store=self._store, run=self.run)
 
+    def exit_code(self, offers: Sequence[Offer], landed: Landed, *, cut_short: bool) -> int:
+        """What the command ends with.
+
+        Args:
+            cut_short: the search was ended by its budget.
+        """
+        if self._interrupted:
+            return 130
+        if offers:
+            return landed.exit_code
+        return 6 if cut_short else 3
+
 
 def draw_offers(console: Console, offers: Sequence[Offer], *, fresh: int = 0) -> None:
     """Each offer with what speaks for and against it, and its diff."""
@@ -84,8 +115,3 @@ def draw_offers(console: Console, offers: Sequence[Offer], *, fresh: int = 0) ->
         for words in (*offer.words, *offer.reasons[:2]):
             console.print(f"   {words}", markup=False)
         console.print(Syntax(offer.diff, "diff", background_color="default"))
-
-
-def spent(reason: str) -> bool:
-    """Whether a search ended because of its budget."""
-    return reason.endswith(("are over", "are used up", "are spent"))

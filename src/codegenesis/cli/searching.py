@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 
-from rich.console import Console
-from rich.status import Status
-
+from codegenesis.cli.interrupting import stopped_by_signals
 from codegenesis.cli.output import printable, talk, wants_json
+from codegenesis.core.budget import Meter
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
-
-
-class Search:
-    """The people's side of a search under way."""
-
-    def __init__(self, console: Console, status: Status, title: str) -> None:
-        self._console, self._status, self._title = console, status, title
-        self._stop: Callable[[], None] | None = None
-
-    def tell(self, words: str) -> None:
-        """Show what is being done."""
-        said = printable(words)
-        self._status.update(f"{self._title}: {said}")
-        if not self._console.is_terminal and not wants_json():
-            self._console.print(said, markup=False)
-
-    def on_stop(self, stop: Callable[[], None]) -> None:
-        """What ends it, keeping what was found."""
-        self._stop = stop
-
-    def stop(self) -> None:
-        """End it; raises KeyboardInterrupt where nothing has begun that could be ended."""
-        if self._stop is None:
-            raise KeyboardInterrupt
-        self._stop()
-        self._console.print("stopping; what was found is kept")
+Tell = Callable[[str], None]
 
 
 @contextmanager
-def searching(title: str) -> Iterator[Search]:
-    """While a search runs: a second Ctrl-C ends it at once."""
+def searching(title: str, meter: Meter) -> Iterator[Tell]:
+    """While a search runs on this meter; gives what to tell its progress to."""
     console = talk()
-    with console.status(title) as status:
-        search = Search(console, status, title)
-        if threading.current_thread() is not threading.main_thread():
-            yield search  # signals are the main thread's
-            return
 
-        def stop(number: int, _frame: FrameType | None) -> None:
-            signal.signal(number, signal.default_int_handler)
-            search.stop()
+    def stop() -> None:
+        meter.cancel("it was stopped")
+        console.print("stopping; what was found is kept")
 
-        before = {number: signal.signal(number, stop) for number in _STOPPING}
-        try:
-            yield search
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    with console.status(title) as status, stopped_by_signals(stop):
+
+        def tell(words: str) -> None:
+            said = printable(words)
+            status.update(f"{title}: {said}")
+            if not console.is_terminal and not wants_json():
+                console.print(said, markup=False)
+
+        yield tell

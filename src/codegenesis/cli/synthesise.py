@@ -8,26 +8,22 @@ import click
 from rich.console import Console
 
 from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
-from codegenesis.cli.offers import Errand, draw_offers, spent
+from codegenesis.cli.offers import DEFAULT_BUDGET, Errand, draw_offers
 from codegenesis.cli.options import budget_option, examples_option, seed_option, tests_option
 from codegenesis.cli.output import emit, json_option, talk
-from codegenesis.cli.searching import searching
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
-from codegenesis.core.budget import Budget
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import locate
 from codegenesis.lifecycle.offers.examples import examples_of
 from codegenesis.lifecycle.offers.filling import Filler, Filling, cases_for
-
-_DEFAULT_BUDGET = "60s"
 
 
 @click.command()
 @click.argument("target")
 @examples_option
 @tests_option("pytest tests that it must pass; asserts on literal values in them are examples.")
-@budget_option(f"What it may take, like 10min or 500000trials (default {_DEFAULT_BUDGET}).")
+@budget_option(f"What it may take, like 10min or 500000trials (default {DEFAULT_BUDGET}).")
 @seed_option
 @click.option("--pick", default=1, show_default=True, help="Which of the bodies is to land.")
 @landing_options
@@ -40,9 +36,9 @@ def synthesise(
 
     Examples are those of --examples, `>>>` in docstrings, and asserts in --tests. What is found
     does what they say; the most believable comes first, and nothing is written without --apply
-    or --branch. Exit code 3 when there is none, 6 when the budget was spent before.
+    or --branch. Exit code 3 when there is none, 6 when the budget was spent before, 130 when it
+    was interrupted.
     """
-    budget = Budget.parse(config.budget or _DEFAULT_BUDGET).ended_by(Budget.parse(_DEFAULT_BUDGET))
     gene = locate(target, service=config.service, cwd=Path.cwd())
     require_landable(wish, [Path(gene.path)])
     given = [example for file in files for example in examples_of(file)]
@@ -51,20 +47,16 @@ def synthesise(
     with open_store(config, create=True) as store:
         store.put_genes([gene])
         errand = Errand(store, config, gene, command="synthesise")
-        with searching(f"synthesising {gene.target}") as search:
-            ledger = Ledger(store, open_keys(config))
-            filler = Filler(store, ledger, config, tell=search.tell)
-            search.on_stop(filler.cancel)
-            found = filler.fill(gene, cases, budget=budget)
-        errand.end(found.bodies, reason=found.reason, trials=found.trials)
+        with errand.under_way("synthesising") as tell:
+            filler = Filler(store, Ledger(store, open_keys(config)), config, tell=tell)
+            found = filler.fill(gene, cases, meter=errand.meter)
+        errand.end(found.bodies, reason=found.reason)
         subject = f"Write {gene.qualname} from {found.cases} examples"
         landed = errand.land(found.bodies, wish, pick=pick, subject=subject)
     document = _document(found) | {"run": errand.run, "landed": landed}
     emit(document, lambda out: _draw(out, found))
     draw_landed(talk(), landed)
-    if found.bodies:
-        return landed.exit_code
-    return 6 if spent(found.reason) else 3
+    return errand.exit_code(found.bodies, landed, cut_short=found.cut_short)
 
 
 def _document(found: Filling) -> dict[str, object]:

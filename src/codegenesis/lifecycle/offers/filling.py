@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codegenesis.arena.messages import Example
 from codegenesis.config import Config
-from codegenesis.core.budget import Budget, Meter
+from codegenesis.core.budget import Meter
 from codegenesis.core.operator import module_source
 from codegenesis.core.synthesis import Filled, Synthesis, is_hole, stated, synthesise
 from codegenesis.errors import TargetError
@@ -15,6 +15,7 @@ from codegenesis.evidence.arena import Arena
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.jails import open_sandbox
 from codegenesis.lifecycle.offers.offer import Cases, Judge, Offer
+from codegenesis.lifecycle.offers.share import Share
 from codegenesis.model import Gene, Record, Variant
 from codegenesis.store import Store
 
@@ -33,6 +34,7 @@ class Filling(Record, frozen=True, kw_only=True):
         reason: how it ended, in words.
         cases: examples that bodies were held to.
         first_s: when the first body was found.
+        cut_short: the search was ended by its budget.
     """
 
     gene: Gene
@@ -42,6 +44,7 @@ class Filling(Record, frozen=True, kw_only=True):
     trials: int = 0
     first_s: float = 0.0
     seconds: float = 0.0
+    cut_short: bool = False
 
 
 def cases_for(
@@ -86,22 +89,18 @@ class Filler:
         self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
     ) -> None:
         self._store, self._ledger, self._config, self._tell = store, ledger, config, tell
-        self._meter: Meter | None = None
 
-    def cancel(self) -> None:
-        """End the search at its next step; what was found is kept."""
-        if self._meter:
-            self._meter.cancel("it was stopped")
-
-    def fill(self, gene: Gene, cases: Cases, *, budget: Budget) -> Filling:
+    def fill(self, gene: Gene, cases: Cases, *, meter: Meter) -> Filling:
         """Look for bodies that do what the cases say.
+
+        Args:
+            meter: what it may spend; when it is cancelled, what was found is kept.
 
         Raises:
             SandboxUnavailableError: this machine cannot isolate code.
             SandboxError: the workshop has failed.
         """
-        self._meter = Meter(budget)
-        search = Meter(budget.within(Budget(seconds=_SEARCH_SHARE * self._meter.left_s)))
+        search = Share(meter, _SEARCH_SHARE * meter.left_s)
         self._tell(f"searching on {len(cases.examples)} examples")
         found = synthesise(
             gene,
@@ -119,7 +118,8 @@ class Filler:
             cases=len(cases.examples),
             trials=found.trials,
             first_s=min((each.seconds for each in found.filled), default=0.0),
-            seconds=self._meter.seconds,
+            seconds=meter.seconds,
+            cut_short=bool(search.over),
         )
 
     def _judged(self, gene: Gene, cases: Cases, found: Synthesis) -> tuple[Offer, ...]:

@@ -15,7 +15,7 @@ import msgspec
 
 from codegenesis.arena.messages import Example, Score
 from codegenesis.config import Config
-from codegenesis.core.budget import Budget, Meter
+from codegenesis.core.budget import Meter
 from codegenesis.core.operator import module_source
 from codegenesis.core.repair import Found, Fresh, Plausible, neighbours, ranked, repair
 from codegenesis.evidence.arena import Arena
@@ -23,6 +23,7 @@ from codegenesis.evidence.hosting import Host
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.jails import open_sandbox
 from codegenesis.lifecycle.offers.offer import Cases, Judge, Offer, failures
+from codegenesis.lifecycle.offers.share import Share
 from codegenesis.model import Gene, Record, Variant
 from codegenesis.store import Store
 
@@ -34,7 +35,8 @@ _ROOM = 5
 _FRESH = 400
 #: Plausible versions that are judged from outside, at most; the most believable first.
 _JUDGED = 12
-#: Share of the seconds that the search may have, and of those what is kept for generous steps.
+#: Share of the seconds that the search may have (the rest is for judging), and of those what is
+#: kept for generous steps.
 _SEARCH_SHARE, _GENEROUS_SHARE = 0.85, 0.3
 _SHOWN = 5
 #: Share of the seconds in which the tests may be watched for the calls that they make.
@@ -54,6 +56,7 @@ class Fixing(Record, frozen=True, kw_only=True):
         suspicious: lines of the function, from 1, with their suspiciousness, the worst first.
         fresh: generated inputs that fixes were compared on.
         first_trial, first_s: when the first plausible version was found.
+        cut_short: the search was ended by its budget.
     """
 
     gene: Gene
@@ -68,6 +71,7 @@ class Fixing(Record, frozen=True, kw_only=True):
     first_trial: int = 0
     first_s: float = 0.0
     seconds: float = 0.0
+    cut_short: bool = False
 
 
 class Fixer:
@@ -81,31 +85,28 @@ class Fixer:
         self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
     ) -> None:
         self._store, self._ledger, self._config, self._tell = store, ledger, config, tell
-        self._meter: Meter | None = None
 
-    def cancel(self) -> None:
-        """End the search at its next step; what was found is kept."""
-        if self._meter:
-            self._meter.cancel("it was stopped")
-
-    def fix(self, gene: Gene, cases: Cases, *, budget: Budget) -> Fixing:
+    def fix(self, gene: Gene, cases: Cases, *, meter: Meter) -> Fixing:
         """Look for versions of the gene that pass all cases.
+
+        Args:
+            meter: what it may spend; when it is cancelled, what was found is kept.
 
         Raises:
             UsageError: the cases cannot be used.
             SandboxUnavailableError: this machine cannot isolate code.
             SandboxError: the arena has failed.
         """
-        self._meter = Meter(budget)
         self._tell("trying the original")
-        cases = _with_calls(gene, cases, wall_s=_WATCH_SHARE * self._meter.left_s)
+        cases = _with_calls(gene, cases, wall_s=_WATCH_SHARE * meter.left_s)
         with self._arena(gene, cases) as arena:
             before = _allow(arena, gene.source)
             failing = failures(arena, before.endings)
             if before.error or not failing:
                 words = before.error or f"it passes all of {len(arena.cases)} cases"
                 return Fixing(gene=gene, reason=words, cases=len(arena.cases))
-            found = self._search(gene, arena)
+            search = Share(meter, _SEARCH_SHARE * meter.left_s)
+            found = self._search(gene, arena, search, hangs="steps" in before.endings)
             fixes, fresh = self._believable(gene, cases, found, before, arena)
         first = min((each.trials for each in found.plausible), default=0)
         return Fixing(
@@ -117,10 +118,11 @@ class Fixer:
             nearest=found.best.score.passed,
             suspicious=found.suspicious,
             fresh=fresh,
-            trials=self._meter.trials,
+            trials=meter.trials,
             first_trial=first,
             first_s=min((each.seconds for each in found.plausible), default=0.0),
-            seconds=self._meter.seconds,
+            seconds=meter.seconds,
+            cut_short=bool(search.over),
         )
 
     def _arena(self, gene: Gene, cases: Cases) -> Arena:
@@ -132,17 +134,15 @@ class Fixer:
             setup=self._config.sandbox_setup,
         )
 
-    def _search(self, gene: Gene, arena: Arena) -> Found:
-        """With few steps first; once more with many, where that leaves time."""
-        assert self._meter is not None
-        whole = self._meter
-        most_s = _SEARCH_SHARE * whole.left_s
-        first = _Part(whole, (1 - _GENEROUS_SHARE) * most_s)
-        found = self._repair(gene, arena, first)
-        if found.plausible or whole.over:
+    def _search(self, gene: Gene, arena: Arena, meter: Share, *, hangs: bool) -> Found:
+        """Once; where the original hangs, with few steps first and then with many."""
+        if not hangs:
+            return self._repair(gene, arena, meter)
+        found = self._repair(gene, arena, Share(meter, (1 - _GENEROUS_SHARE) * meter.left_s))
+        if found.plausible or meter.over:
             return found
         arena.steps *= _ROOM
-        return self._repair(gene, arena, _Part(whole, _GENEROUS_SHARE * most_s + first.left_s))
+        return self._repair(gene, arena, meter)
 
     def _repair(self, gene: Gene, arena: Arena, meter: Meter) -> Found:
         return repair(
@@ -216,29 +216,6 @@ class Fixer:
             risk="Passing the cases is not being right; read it.",
             seed=self._config.seed,
         )
-
-
-class _Part(Meter):
-    """A share of another meter's seconds: what is spent here is spent there."""
-
-    def __init__(self, whole: Meter, seconds: float) -> None:
-        super().__init__(msgspec.structs.replace(whole.budget, seconds=seconds))
-        self._whole = whole
-
-    def spend(self, *, trials: int = 0, usd: float = 0.0) -> None:
-        """See `Meter.spend`."""
-        super().spend(trials=trials, usd=usd)
-        self._whole.spend(trials=trials, usd=usd)
-
-    @property
-    def left_trials(self) -> float:
-        """Of the whole."""
-        return self._whole.left_trials
-
-    @property
-    def over(self) -> str:
-        """Of either."""
-        return super().over or self._whole.over
 
 
 def _with_calls(gene: Gene, cases: Cases, *, wall_s: float) -> Cases:
