@@ -12,7 +12,7 @@ members, common beginnings. It is a heuristic and decides nothing.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
@@ -52,7 +52,7 @@ def _same(got: object, expected: object, depth: int) -> bool:
         return False
     if isinstance(got, float) and isinstance(expected, float):
         return got == expected or (math.isnan(got) and math.isnan(expected))
-    if isinstance(got, list | tuple) and isinstance(expected, list | tuple):
+    if isinstance(got, list | tuple | deque) and isinstance(expected, list | tuple | deque):
         pairs = zip(got, expected, strict=False)
         return len(got) == len(expected) and all(_same(a, b, depth + 1) for a, b in pairs)
     if isinstance(got, dict) and isinstance(expected, dict):

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, count
 from typing import Any, NamedTuple
 
+from codegenesis.arena.comparing import meets
 from codegenesis.arena.synthesis import safe
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part, apply
 from codegenesis.arena.synthesis.text import spelled
-from codegenesis.arena.synthesis.values import ERR, alike, key, loosely
+from codegenesis.arena.synthesis.values import ERR, key
 
 CHOICE = Part("({1} if {0} else {2})", safe.chosen, ("bool", "any", "any"), cost=2)
 _MOST_STATES = 400
@@ -71,7 +72,7 @@ class Aim:
         self.conditions: dict[tuple[int, int], Entry] = {}
         self._tell = report
         self._told: dict[int, int] = {}
-        self._same = loosely if lenient else alike
+        self._lenient = lenient
         self._types = set(map(type, self.wanted))
         if lenient and self._types & {list, tuple, set}:
             self._types |= {list, tuple, set}
@@ -109,8 +110,12 @@ class Aim:
         if self._plain:
             (kind,) = self._types
             return sum(bit for bit, came, want in triples if came == want and type(came) is kind)
-        same = self._same
-        return sum(bit for bit, came, want in triples if came is not ERR and same(came, want))
+        lenient = self._lenient
+        return sum(
+            bit
+            for bit, came, want in triples
+            if came is not ERR and meets(came, want, lenient=lenient)
+        )
 
     def _condition(self, entry: Entry) -> None:
         mask = errs = 0

@@ -6,17 +6,13 @@ that no signal can stop, the parent sees who ran last, and starts again without 
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import mmap
 import os
 import resource
 import select
 import signal
 import struct
-import sys
 import time
-import types
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -27,6 +23,9 @@ from codegenesis.arena.synthesis.leaves import SlowError, helper_names, helpers
 from codegenesis.arena.synthesis.messages import Beat, Ended, Plan, Stop
 from codegenesis.arena.synthesis.problem import problem
 from codegenesis.arena.synthesis.search import Search
+from codegenesis.hosted.line import Line
+from codegenesis.sandbox.environment import Environment
+from codegenesis.sandbox.loading import load
 
 _HEADER = struct.Struct("<I")
 _BEAT_S = 0.2
@@ -41,9 +40,7 @@ _NAMES_BYTES = 4096
 def main(file: str) -> NoReturn:
     """Do what the plan in this file says; ends the process."""
     plan = messages.plan(Path(file).read_bytes())
-    line = _Line(
-        int(os.environ["CODEGENESIS_ANSWER_OUT"]), int(os.environ["CODEGENESIS_ANSWER_IN"])
-    )
+    line = Line.of_environment()
     reason, trials = "", 0
     broken = list(plan.broken)
     for _ in range(_RESTARTS):
@@ -52,7 +49,7 @@ def main(file: str) -> NoReturn:
         if not ended.culprit:
             break
         broken.append(ended.culprit)
-    line.tell(Ended(reason, trials))
+    line.exchange(messages.encode(Ended(reason, trials)))
     os._exit(0)
 
 
@@ -64,23 +61,10 @@ class _Over(NamedTuple):
     culprit: str = ""
 
 
-class _Line:
-    """Frames to the engine and back."""
-
-    def __init__(self, out: int, back: int) -> None:
-        self._out, self._back = out, back
-
-    def tell(self, message: messages.Said) -> messages.Heard:
-        body = messages.encode(message)
-        _write(self._out, _HEADER.pack(len(body)) + body)
-        (size,) = _HEADER.unpack(_read(self._back, _HEADER.size))
-        return messages.heard(_read(self._back, size))
-
-
 class _Watch:
     """One child, from its start to its end."""
 
-    def __init__(self, plan: Plan, line: _Line) -> None:
+    def __init__(self, plan: Plan, line: Line) -> None:
         self._line = line
         self._shared = mmap.mmap(-1, 1 + _NAMES_BYTES)
         self._trials = 0
@@ -115,7 +99,8 @@ class _Watch:
             self._trials = said.trials
             return said.reason
         self._trials = max(self._trials, said.trials)
-        return "stopped" if isinstance(self._line.tell(said), Stop) else ""
+        heard = messages.heard(self._line.exchange(messages.encode(said)))
+        return "stopped" if isinstance(heard, Stop) else ""
 
     def _ended(self, reason: str) -> _Over:
         os.kill(self._pid, signal.SIGKILL)
@@ -158,7 +143,7 @@ def _child(plan: Plan, into: int, shared: mmap.mmap) -> NoReturn:
 
 
 def _search(plan: Plan, teller: _Teller, shared: mmap.mmap) -> tuple[str, int]:
-    module = _module(plan)
+    module = load(Environment(root=plan.root, module=plan.module, path=plan.path, setup=plan.setup))
     given = problem(plan, module)
     if not given.known:
         return "no example says what a call returns", 0
@@ -171,19 +156,6 @@ def _search(plan: Plan, teller: _Teller, shared: mmap.mmap) -> tuple[str, int]:
         if trials >= plan.trials:
             return f"its {plan.trials} trials are used up", trials
     return "it has looked at all that it knows to make", search.trials
-
-
-def _module(plan: Plan) -> types.ModuleType:
-    sys.path.insert(0, plan.root)
-    if plan.module != "__main__":
-        return importlib.import_module(plan.module)
-    spec = importlib.util.spec_from_file_location("__target__", plan.path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["__target__"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _quiet() -> None:

@@ -14,6 +14,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         module, path, qualname, root: of the function.
+        setup: the owner's hook, to be called before its module is imported.
         source: of its `def`.
         trials: after so many expressions it ends by itself.
         enough: solutions to look for.
@@ -24,8 +25,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     qualname: str
     root: str
+    setup: str = ""
     source: str
-    module_source: str = ""
     examples: tuple[Example, ...]
     seed: int = 0
     trials: int = 1 << 40

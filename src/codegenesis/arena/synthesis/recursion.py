@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from codegenesis.arena.comparing import meets
 from codegenesis.arena.synthesis.bank import Bank, Entry, Part, constant, leaf
 from codegenesis.arena.synthesis.grammar import small
 from codegenesis.arena.synthesis.problem import Problem
-from codegenesis.arena.synthesis.values import ERR, alike
+from codegenesis.arena.synthesis.values import ERR
 
 _DEEPEST = 60
 _SAMPLES: tuple[tuple[str, list[Any]], ...] = (
@@ -168,7 +169,7 @@ def _over(fold: Callable[[Any], Any], of: Callable[[Any], Any]) -> Itself:
 def _values(problem: Problem, run: Itself) -> tuple[Any, ...] | None:
     (column,) = problem.columns
     for value, wanted in zip(column, problem.wanted, strict=False):
-        if not alike(_or_err(run, value), wanted):
+        if not meets(_or_err(run, value), wanted, lenient=problem.lenient):
             return None
     return tuple(_or_err(run, value) for value in column)
 

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from codegenesis.arena.comparing import meets
 from codegenesis.arena.synthesis.aims import CHOICE, Aim
 from codegenesis.arena.synthesis.bank import Entry
 from codegenesis.arena.synthesis.constants import stated_numbers
 from codegenesis.arena.synthesis.leaves import SlowError
 from codegenesis.arena.synthesis.messages import Found
 from codegenesis.arena.synthesis.problem import Problem, fresh
-from codegenesis.arena.synthesis.values import ERR, alike, digest, key, loosely
+from codegenesis.arena.synthesis.values import ERR, digest, key
 from codegenesis.arena.synthesis.writing import Guard, body, imports
 
 _RUN_S = 1.0
@@ -120,11 +121,11 @@ class Solutions:
         except Exception:  # noqa: BLE001 (no text that a search composes is certain to compile)
             return None
         rows = list(zip(*problem.columns, strict=True)) or [()] * problem.rows
-        same = loosely if problem.lenient else alike
         for number, row in enumerate(rows[: problem.judged]):
             value, error = _call(function, row)
             if number < problem.known:
-                if error or not same(value, problem.wanted[number]):
+                wanted = problem.wanted[number]
+                if error or not meets(value, wanted, lenient=problem.lenient):
                     return None
             elif not self._raises(number, error):
                 return None

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import marshal
 import math
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -23,7 +22,6 @@ ERR: Final = ...
 Column = tuple[Any, ...]
 
 _NONE = type(None)
-_SEQUENCES = (list, tuple, set, frozenset, deque)
 _PLAIN: dict[type, tuple[str, ...]] = {
     bool: ("bool", "scalar", "any"),
     int: ("int", "num", "scalar", "any"),
@@ -113,40 +111,6 @@ def _element_kinds(values: Sequence[Any]) -> tuple[str, ...]:
         pairs = all(len(item) == 2 for value in values for item in value)
         return ("pairs", "lists") if pairs else ("lists",)
     return ("empties", "nums", "strs") if not inner else ()
-
-
-def alike(left: Any, right: Any) -> bool:
-    """Equal, of equal types all the way down; the order of dictionaries does not count."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, list | tuple | deque):
-        return len(left) == len(right) and all(map(alike, left, right))
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(alike(left[k], right[k]) for k in left)
-    return bool(left == right) or (_is_nan(left) and _is_nan(right))
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
-
-
-def loosely(left: Any, right: Any) -> bool:
-    """Equal to JSON's eyes: lists, tuples and sets alike, keys as text, 2 and 2.0 the same."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, dict) and isinstance(right, dict):
-        mine = {str(k): v for k, v in left.items()}
-        theirs = {str(k): v for k, v in right.items()}
-        return mine.keys() == theirs.keys() and all(loosely(mine[k], theirs[k]) for k in mine)
-    if isinstance(left, _SEQUENCES) and isinstance(right, _SEQUENCES):
-        if isinstance(left, set | frozenset) or isinstance(right, set | frozenset):
-            left, right = _sorted(left), _sorted(right)
-        return len(left) == len(right) and all(map(loosely, left, right))
-    return bool(left == right)
-
-
-def _sorted(values: Iterable[Any]) -> list[Any]:
-    return sorted(values, key=lambda value: (type(value).__name__, repr(value)))
 
 
 def distance(came: Any, wanted: Any) -> float:

@@ -23,7 +23,7 @@ from codegenesis.core.synthesis.layout import laid_out
 from codegenesis.errors import FragmentError
 from codegenesis.fragment import check
 from codegenesis.model import Gene, Record
-from codegenesis.sandbox import WorkLimits, Workshop
+from codegenesis.sandbox import Work, WorkLimits, Workshop
 
 _PLAN = "plan.bin"
 _BOOT = (
@@ -88,7 +88,7 @@ def synthesise(
     examples: Sequence[Example],
     *,
     meter: Meter,
-    module_source: str = "",
+    setup: str = "",
     seed: int = 0,
     tell: Callable[[str], None] = lambda _: None,
     enough: int = 5,
@@ -99,7 +99,7 @@ def synthesise(
     Args:
         gene: the function; its source gives signature and docstring.
         meter: ends the search; charged with the expressions tried.
-        module_source: of the module around it.
+        setup: the owner's hook, to be called before the gene's module is imported.
         tell: is told of progress, in words.
         enough: bodies to look for before it may stop early.
         workshop: by default one that sees the gene's root and nothing else.
@@ -116,30 +116,40 @@ def synthesise(
         path=gene.path,
         qualname=gene.qualname,
         root=gene.root,
+        setup=setup,
         source=gene.source,
-        module_source=module_source,
         examples=tuple(examples),
         seed=seed,
         trials=int(min(meter.left_trials, 1 << 40)),
         enough=enough,
     )
+    work = _searched(plan, listener, meter, workshop)
+    return Synthesis(
+        filled=_ranked(gene, listener.heard, most=max(enough, 1)),
+        trials=listener.trials,
+        reason=meter.over or listener.reason or _failed(work),
+    )
+
+
+def _searched(
+    plan: messages.Plan, listener: _Listener, meter: Meter, workshop: Workshop | None
+) -> Work:
     wall_s = min(meter.left_s, _LONGEST_S) + _START_S
-    shop = workshop or Workshop(visible=[gene.root, _OURS])
-    work = shop.run(
+    shop = workshop or Workshop(visible=[plan.root, _OURS])
+    return shop.run(
         [sys.executable, "-P", "-c", _BOOT, _OURS, _PLAN],
         files={_PLAN: messages.encode(plan)},
         limits=WorkLimits(cpu_s=wall_s, wall_s=wall_s, memory_bytes=_MEMORY),
         answer=listener.answer,
     )
-    reason = meter.over or listener.reason or work.died or "the search did not start"
-    if not listener.reason and work.status not in (0, None) and not meter.over:
-        said = work.stderr.decode(errors="replace").strip().splitlines()
-        reason = f"the search failed: {said[-1] if said else work.status}"
-    return Synthesis(
-        filled=_ranked(gene, listener.heard, most=max(enough, 1)),
-        trials=listener.trials,
-        reason=reason,
-    )
+
+
+def _failed(work: Work) -> str:
+    """Why a search ended that did not say so itself."""
+    if work.died:
+        return work.died
+    said = work.stderr.decode(errors="replace").strip().splitlines()
+    return f"the search failed: {said[-1] if said else work.status}"
 
 
 class _Listener:

@@ -106,7 +106,7 @@ class Filler:
             gene,
             cases.examples,
             meter=search,
-            module_source=module_source(gene),
+            setup=self._config.sandbox_setup,
             seed=self._config.seed,
             tell=self._tell,
         )
