@@ -55,7 +55,7 @@ def last(n: int) -> int:
 
 @pytest.fixture
 def fill(tmp_path):
-    def run(text, name, examples=(), **limits):
+    def run(text, name, examples=(), setup="", **limits):
         path = tmp_path / "task.py"
         path.write_text(textwrap.dedent(text))
         source = "def " + path.read_text().rpartition("\ndef ")[2]
@@ -70,7 +70,8 @@ def fill(tmp_path):
             source=source,
         )
         meter = Meter(Budget(**({"seconds": 60} | limits)))
-        return synthesise(gene, examples or stated(source, name), meter=meter), meter
+        cases = examples or stated(source, name)
+        return synthesise(gene, cases, meter=meter, setup=setup), meter
 
     return run
 
@@ -127,3 +128,23 @@ def test_a_spent_budget_starts_nothing_and_a_module_that_fails_is_named(fill):
     broken, _ = fill("import nothing_like_this\n" + hole, "f")
     assert broken.filled == ()
     assert "nothing_like_this" in broken.reason
+
+
+def test_the_hook_of_the_owner_runs_before_the_module(fill, tmp_path):
+    (tmp_path / "hook.py").write_text("import os\n\n\ndef ready():\n    os.READY = 1\n")
+    text = '''
+    import os
+
+    os.READY
+
+    def half(n):
+        """
+        >>> half(8)
+        4
+        >>> half(10)
+        5
+        """
+        raise NotImplementedError
+    '''
+    result, _ = fill(text, "half", setup="hook:ready", trials=2_000)
+    assert result.filled, result.reason
