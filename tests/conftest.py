@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from codegenesis.core.models.embedded.process import ServerProcess
+
+#: A .gguf file for tests that need a real model (default: the one that the user has installed).
+TEST_MODEL = "CODEGENESIS_TEST_MODEL"
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -13,3 +23,28 @@ def own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture(scope="session")
+def local_model() -> Iterator[ServerProcess]:
+    """A real small model behind llama.cpp's server: `.url` on loopback, `.name`; no key.
+
+    It takes 2.1 GB of memory and one thread. A test that uses it is marked slow.
+    """
+    if importlib.util.find_spec("xllamacpp") is None:
+        pytest.skip("no xllamacpp: pip install 'codegenesis[local-llm]'")
+    from codegenesis.core.models.embedded.process import ServerProcess
+
+    server = ServerProcess(_model_file(), name="local", key="", threads=1)
+    yield server
+    server.close()
+
+
+def _model_file() -> Path:
+    from codegenesis.core.models.embedded.cache import directory
+
+    if named := os.environ.get(TEST_MODEL):
+        return Path(named)
+    for found in sorted(directory().glob("*.gguf")):
+        return found
+    pytest.skip(f"no model: {TEST_MODEL}=FILE.gguf, or `codegenesis models install`")

@@ -27,7 +27,7 @@ from codegenesis.model import Record
 PREFIX = "CODEGENESIS_"
 
 #: Environment variables that begin like settings and are none: switches of single processes.
-RESERVED = frozenset({"CODEGENESIS_DISABLED", "CODEGENESIS_ATTACKS"})
+RESERVED = frozenset({"CODEGENESIS_DISABLED", "CODEGENESIS_ATTACKS", "CODEGENESIS_TEST_MODEL"})
 
 #: Variables that our own processes hand each other begin with this, and are no settings either.
 INTERNAL = "CODEGENESIS_INTERNAL_"
