@@ -127,11 +127,17 @@ def _lines(source: str, told: Sequence[_Told]) -> list[Line]:
             text=text,
             hits=hits[number],
             share=spent[number] / whole,
-            suspicion=_ochiai(bad[number], good[number], failed),
+            suspicion=ochiai(bad[number], good[number], failed=failed),
         )
         for number, text in enumerate(texts, start=1)
     ]
 
 
-def _ochiai(bad: int, good: int, failed: int) -> float:
+def ochiai(bad: int, good: int, *, failed: int) -> float:
+    """How suspicious a line is, 0..1 (Abreu, Zoeteweij & van Gemund 2006).
+
+    Args:
+        bad, good: runs that failed and that passed, of those which reached the line.
+        failed: all runs that failed.
+    """
     return bad / math.sqrt(failed * (bad + good)) if bad else 0.0

@@ -3,9 +3,7 @@
 Versions that no case can tell apart are one *behaviour*; it is the behaviour that is worth more
 trials or not. Behaviours are ranked by what they promise, and the one at rank r gets a share of
 about 1/(r+1) of the trials, whichever way the ranks move meanwhile: the best is searched deepest,
-and nothing that once looked promising starves. Every other turn goes to lexicase selection
-(Spector 2012; Helmuth et al. 2015): cases in random order, only those best at each case remain, so
-specialists for a hard case are searched however bad their mean.
+and nothing that once looked promising starves. Every other turn goes to lexicase selection.
 
 A beam of fixed width would drop the enabling first edit of a pair as soon as enough versions with a
 better mean exist.
@@ -16,6 +14,7 @@ from __future__ import annotations
 from random import Random
 
 from codegenesis.core.repair.found import Draft, Version
+from codegenesis.core.repair.lexicase import lexicase
 from codegenesis.core.repair.neighbourhood import Neighbourhood, Surroundings
 from codegenesis.core.repair.promise import Promise
 
@@ -108,14 +107,7 @@ class Frontier:
 
     def _by_cases(self) -> Behaviour:
         """Lexicase; among equals the one that was searched least."""
-        left = self._in_order()
-        cases = list(range(len(left[0].distance)))
-        self._rng.shuffle(cases)
-        for case in cases:
-            least = min(behaviour.distance[case] for behaviour in left)
-            left = [behaviour for behaviour in left if behaviour.distance[case] <= least]
-            if len(left) == 1:
-                break
+        left = lexicase(self._in_order(), distance=lambda each: each.distance, rng=self._rng)
         return min(left, key=lambda behaviour: behaviour.spent)
 
     def _in_order(self) -> list[Behaviour]:

@@ -12,6 +12,7 @@ from random import Random
 
 from codegenesis.core.genetic import Edit, applied, crossover
 from codegenesis.core.repair.found import Draft, Version
+from codegenesis.core.repair.lexicase import lexicase
 from codegenesis.core.repair.neighbourhood import Surroundings, weight_of
 from codegenesis.core.repair.promise import Promise
 
@@ -94,14 +95,7 @@ class Islands:
         return Draft(source=source, trail=trail, weight=weight_of(trail))
 
     def _parent(self, elites: list[Version]) -> Version:
-        left = elites
-        cases = list(range(len(left[0].score.distance)))
-        self._rng.shuffle(cases)
-        for case in cases:
-            least = min(version.score.distance[case] for version in left)
-            left = [version for version in left if version.score.distance[case] <= least]
-            if len(left) == 1:
-                break
+        left = lexicase(elites, distance=lambda each: each.score.distance, rng=self._rng)
         return self._rng.choice(left)
 
     def _edits_of(self, source: str) -> list[Edit]:

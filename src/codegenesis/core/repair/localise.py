@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
 from collections.abc import Iterable, Sequence
 
 from codegenesis.arena.messages import Traced
+from codegenesis.genome.lines import ochiai
 
 _BESIDE = 0.6
 #: Of lines that no failing case ran: more when failing cases broke off, for what comes after the
@@ -36,7 +36,7 @@ class Suspicion:
     def __init__(
         self, source: str, traced: Sequence[Traced], *, known: frozenset[str] | None = None
     ) -> None:
-        lines = _ochiai(traced)
+        lines = _suspicion(traced)
         tree = _parsed(source)
         if lines and tree:
             lines = _smoothed(lines, tree)
@@ -70,15 +70,15 @@ def module_names(module_source: str) -> frozenset[str] | None:
     return frozenset(_bound(tree))
 
 
-def _ochiai(traced: Sequence[Traced]) -> dict[int, float]:
+def _suspicion(traced: Sequence[Traced]) -> dict[int, float]:
     failing = [set(each.lines) for each in traced if each.ending != "passed" and each.lines]
     passing = [set(each.lines) for each in traced if each.ending == "passed"]
     ran = set().union(*failing) if failing else set()
     scores = {}
     for line in sorted(ran):
         failed = sum(line in lines for lines in failing)
-        runs = failed + sum(line in lines for lines in passing)
-        scores[line] = failed / math.sqrt(len(failing) * runs)
+        passed = sum(line in lines for lines in passing)
+        scores[line] = ochiai(failed, passed, failed=len(failing))
     return scores
 
 
