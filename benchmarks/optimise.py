@@ -2,9 +2,8 @@
 
     python -m benchmarks.optimise --corpus CHECKOUT [--modules 30] [--seconds 12] [--json FILE]
 
-Modules are drawn from a checkout of TheAlgorithms/Python and from the pure-Python kernels of the
-installed pyperformance. Inputs are the doctests' (the kernels': what their drivers call), and the
-same made larger, because doctests are tiny. A function that its inputs cannot reach, or that is no
+Modules are drawn from a checkout of TheAlgorithms/Python. Inputs are the doctests', and the same
+made larger, because doctests are tiny. A function that its inputs cannot reach, or that is no
 oracle for itself, is counted and left alone. What is found is compared with the original on a
 thousand further inputs that the engine never saw: a difference is a wrong result.
 """
@@ -26,7 +25,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from benchmarks import kernels
 from benchmarks.fates import MOST_NS, doctest_arguments, grown
 from codegenesis import wire
 from codegenesis.arena.messages import Example
@@ -36,8 +34,6 @@ from codegenesis.errors import CodeGenesisError
 from codegenesis.evidence.arena import Arena
 from codegenesis.ledger import KeyRing, Ledger
 from codegenesis.lifecycle import Evolver, locate, observe
-from codegenesis.lifecycle.campaigns.census import calls_of_tests
-from codegenesis.lifecycle.campaigns.survey import survey
 from codegenesis.model import Gene, Observation
 from codegenesis.store import Store
 
@@ -60,9 +56,7 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        subjects = list(of_kernels(home)) if options.kernels else []
-        if options.corpus:
-            subjects += of_checkout(options.corpus, modules=options.modules, seed=options.seed)
+        subjects = of_checkout(options.corpus, modules=options.modules, seed=options.seed)
         rows = [_row(each, home, options) for each in subjects]
     document = _document(rows, options)
     print(json.dumps({k: v for k, v in document.items() if k != "rows"}, indent=2))
@@ -73,9 +67,10 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--corpus", type=Path, help="checkout of TheAlgorithms/Python")
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="checkout of TheAlgorithms/Python"
+    )
     parser.add_argument("--modules", type=int, default=30)
-    parser.add_argument("--kernels", action="store_true", help="pyperformance's too")
     parser.add_argument("--seconds", type=float, default=12.0, help="for one function")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
@@ -128,25 +123,6 @@ def _larger(value: Any, times: int, chance: Random) -> Any:
     if type(value) is int and value > 1:
         return value * times
     return grown(value, times * times, chance)
-
-
-def of_kernels(home: Path) -> Iterator[Subject]:
-    """Every function of the kernels, with the calls that their drivers make."""
-    for kernel in kernels.KERNELS:
-        folder = home / kernel.name
-        folder.mkdir()
-        (folder / f"{kernel.name}.py").write_text(kernel.text())
-        calls = "\n".join(f"    {kernel.name}.kernel(*{seen!r})" for seen in kernel.seen)
-        test = f"import {kernel.name}\n\n\ndef test_kernel():\n{calls}\n"
-        (folder / f"test_{kernel.name}.py").write_text(test)
-        config = load(overrides={"directory": str(folder / ".codegenesis"), "tests": (".",)})
-        with Store.open(folder / "genesis.db") as store:
-            genes = survey(f"{kernel.name}.py", store=store, service="benchmark", cwd=folder).genes
-        heard = calls_of_tests(genes, config).calls
-        for gene in genes:
-            yield Subject(
-                f"pyperformance/{kernel.name}", gene, list(heard.get(gene.id, ()))[:CALLS]
-            )
 
 
 # --- one function ---------------------------------------------------------------------------------
