@@ -1,4 +1,5 @@
-"""What holds for all tests: none of them reads or leaves anything in the user's data directory."""
+"""What holds for all tests: none reads or leaves anything in the user's data directory, and none
+talks to a language model that happens to run here."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ def own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """A data directory for this run; processes that tests start inherit it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("CODEGENESIS_MODELS", "off")
         yield
 
 

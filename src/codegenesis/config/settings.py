@@ -1,41 +1,23 @@
-"""Settings: command line > environment > pyproject.toml > default; each value knows its origin.
-
-A setting is one field of `Config`: its name, type, limits, default and help are written once, in
-the annotation, and everything else (parsing, messages, `describe`) is derived from there.
-pydantic-settings and dynaconf were looked at: either costs more to import into a user's process
-than all the rest of what the runtime needs, and neither can say where a value came from.
-"""
+"""All settings, each with its type, limits, default and help."""
 
 from __future__ import annotations
 
 import functools
 import json
-import math
-import os
-import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from codegenesis.config.endpoints import Endpoint
 from codegenesis.errors import ConfigError
 from codegenesis.model import Record
 
 PREFIX = "CODEGENESIS_"
-
-#: Environment variables that begin like settings and are none: switches of single processes.
-RESERVED = frozenset({"CODEGENESIS_DISABLED", "CODEGENESIS_ATTACKS", "CODEGENESIS_TEST_MODEL"})
-
-#: Variables that our own processes hand each other begin with this, and are no settings either.
-INTERNAL = "CODEGENESIS_INTERNAL_"
-
 DEFAULT = "default"
-COMMAND_LINE = "command line"
 
-_LISTED = "`codegenesis config` lists all settings with their values and origins."
+LISTED = "`codegenesis config` lists all settings with their values and origins."
 
 _Share = Meta(gt=0, le=1)
 
@@ -121,6 +103,22 @@ class Config(Record, frozen=True, kw_only=True):
             "kernel has none; without either nothing is evolved."
         ),
     ] = "L3"
+    models: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Language models to ask: auto (the endpoints below, else a server found "
+            "running here, else an installed model), off, or names like openai:gpt-5-mini, "
+            "ollama:qwen2.5-coder or an endpoint's.",
+            extra={"expected": "a list of names like auto, off or provider:model"},
+        ),
+    ] = ("auto",)
+    endpoints: Annotated[
+        dict[str, Endpoint],
+        Meta(
+            description="Endpoints of your own, by name: tables with url, model, key_env and more.",
+            extra={"expected": "tables of endpoints"},
+        ),
+    ] = msgspec.field(default_factory=dict)
     objective: Annotated[
         str,
         Meta(
@@ -235,7 +233,7 @@ class Config(Record, frozen=True, kw_only=True):
         Raises:
             ConfigError: when there is no such setting.
         """
-        _known(name, where="Config.origin")
+        known(name, where="Config.origin")
         return self.origins.get(name, DEFAULT)
 
     def environment(self) -> dict[str, str]:
@@ -250,7 +248,7 @@ class Config(Record, frozen=True, kw_only=True):
                 name=name,
                 value=getattr(self, name),
                 origin=self.origin(name),
-                help=_metas(name)[-1].description or "",
+                help=metas(name)[-1].description or "",
             )
             for name in SETTINGS
         ]
@@ -262,6 +260,8 @@ SETTINGS: tuple[str, ...] = tuple(n for n in Config.__struct_fields__ if n != "o
 
 def as_text(value: object) -> str:
     """A value as it is written on the command line or in the environment."""
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
     if isinstance(value, tuple):
         plain = all(item.strip() == item != "" and "," not in item for item in value)
         safe = plain and not (value and value[0].startswith("["))
@@ -269,96 +269,12 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def load(
-    *,
-    overrides: Mapping[str, object] = MappingProxyType({}),
-    environ: Mapping[str, str] | None = None,
-    start: Path | None = None,
-) -> Config:
-    """Gather the settings.
-
-    Args:
-        overrides: from the command line, by name; text is parsed as in the environment, None
-            means not given.
-        environ: `os.environ` when left out; an empty variable means not given.
-        start: where to look for pyproject.toml, upwards; the current directory when left out.
+def known(name: str, *, where: str) -> None:
+    """See that there is such a setting.
 
     Raises:
-        ConfigError: a setting is unknown or has the wrong form, or pyproject.toml is no TOML.
+        ConfigError: there is none.
     """
-    here = (start or Path.cwd()).absolute()
-    file = _nearest_pyproject(here)
-    project = _read(file) if file else {}
-    home = file.parent if file else here
-    values: dict[str, Any] = {"directory": str(home / ".codegenesis")}
-    origins: dict[str, str] = {}
-    given = ((name, value, COMMAND_LINE) for name, value in overrides.items())
-    layers = (  # weakest first: where paths are relative to, whether text is parsed, settings
-        (home, False, _from_pyproject(file, project)),
-        (here, True, _from_environment(os.environ if environ is None else environ)),
-        (here, True, given),
-    )
-    for base, lenient, layer in layers:
-        for name, value, origin in layer:
-            _known(name, where=origin)
-            if value is None:
-                continue
-            checked = _check(name, value, origin, lenient=lenient)
-            values[name] = str(base / checked) if name == "directory" else checked
-            origins[name] = origin
-    values.setdefault("service", home.name or "app")
-    return Config(**values, origins=origins)
-
-
-def _nearest_pyproject(start: Path) -> Path | None:
-    candidates = (folder / "pyproject.toml" for folder in (start, *start.parents))
-    return next((file for file in candidates if file.is_file()), None)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{file} cannot be read: {error}", remedy="Correct the file, or start elsewhere."
-        ) from error
-
-
-_Given = Iterator[tuple[str, object, str]]
-
-
-def _from_pyproject(file: Path | None, project: Mapping[str, Any]) -> _Given:
-    """`[project] name` as the service, then `[tool.codegenesis]`."""
-    name = _table(project, "project").get("name")
-    if isinstance(name, str) and name:
-        yield "service", name, f"{file} [project]"
-    table = _table(project, "tool").get("codegenesis", {})
-    if not isinstance(table, dict):
-        raise ConfigError(
-            f"{file}: expected a table [tool.codegenesis], got {table!r}", remedy=_LISTED
-        )
-    for key, value in table.items():
-        yield key, value, f"{file} [tool.codegenesis]"
-
-
-def _table(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    table = parent.get(name)
-    return table if isinstance(table, dict) else {}
-
-
-def _from_environment(environ: Mapping[str, str]) -> _Given:
-    for variable in sorted(environ):
-        if not variable.startswith(PREFIX) or variable in RESERVED:
-            continue
-        if variable.startswith(INTERNAL) or not environ[variable]:
-            continue
-        name = variable.removeprefix(PREFIX).lower()
-        yield name, environ[variable], f"environment {variable}"
-
-
-def _known(name: str, *, where: str) -> None:
     if name in SETTINGS:
         return
     import difflib
@@ -366,56 +282,16 @@ def _known(name: str, *, where: str) -> None:
     close = difflib.get_close_matches(name.replace("-", "_").lower(), SETTINGS, n=1)
     raise ConfigError(
         f"{where}: expected the name of a setting, got {name!r}",
-        remedy=f"Did you mean {close[0]!r}? {_LISTED}" if close else _LISTED,
+        remedy=f"Did you mean {close[0]!r}? {LISTED}" if close else LISTED,
     )
 
 
-def _check(name: str, value: object, origin: str, *, lenient: bool) -> Any:
-    """The value in its type and limits; text is parsed where `lenient`."""
-    hint = _hints()[name]
-    try:
-        parsed = _parse(hint, value) if lenient and isinstance(value, str) else value
-        checked = msgspec.convert(parsed, hint, strict=not (lenient and isinstance(value, str)))
-        if name == "redact":
-            re.compile("|".join(f"(?:{each})" for each in checked))
-    except (ValueError, re.error):  # msgspec.ValidationError and json's are ValueErrors
-        checked = math.nan
-    if isinstance(checked, float) and not math.isfinite(checked):
-        raise ConfigError(
-            f"{origin}: {name}: expected {_expected(name)}, got {value!r}", remedy=_LISTED
-        ) from None
-    return checked
-
-
-def _parse(hint: Any, text: str) -> object:
-    """Lists are written `a,b`, or as JSON where an item has a comma in it."""
-    text = text.strip()
-    if get_origin(get_args(hint)[0]) is not tuple:
-        return text
-    if text.startswith("["):
-        return json.loads(text)
-    return [item.strip() for item in text.split(",") if item.strip()]
-
-
 @functools.cache
-def _hints() -> dict[str, Any]:
+def hints() -> dict[str, Any]:
+    """The annotation of each setting."""
     return get_type_hints(Config, include_extras=True)
 
 
-def _metas(name: str) -> list[Meta]:
-    return [each for each in get_args(_hints()[name])[1:] if isinstance(each, Meta)]
-
-
-def _expected(name: str) -> str:
-    """The type and limits of a setting, in words."""
-    kind = get_args(_hints()[name])[0]
-    metas = _metas(name)
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(repr, get_args(kind)))
-    words = {int: "a whole number", float: "a number", str: "a text"}.get(kind, "a list of texts")
-    for meta in metas:
-        words = (meta.extra or {}).get("expected", words)
-        words += "" if meta.gt is None else f" above {meta.gt}"
-        words += "" if meta.ge is None else f" of at least {meta.ge}"
-        words += "" if meta.le is None else f" and at most {meta.le}"
-    return words
+def metas(name: str) -> list[Meta]:
+    """What the annotation of a setting says beside its type."""
+    return [each for each in get_args(hints()[name])[1:] if isinstance(each, Meta)]
