@@ -1,1 +1,25 @@
-"""Operators that ask a language model: what they say to it, and what they make of its answer."""
+"""Language models as operators: prompts from the genome, and versions from what is answered.
+
+Pure work on text: nothing is run here, and nothing is kept. `brief` says what a model is told,
+`prompts` in which words, `reading` what is made of its answer, `coder` which way of asking is next.
+"""
+
+from codegenesis.core.coders.attempt import Attempt, Dud, Style, Why
+from codegenesis.core.coders.brief import Brief, Failure, Objective, Relative, Sample
+from codegenesis.core.coders.choice import Habit, Habits
+from codegenesis.core.coders.coder import Coder
+
+__all__ = [
+    "Attempt",
+    "Brief",
+    "Coder",
+    "Dud",
+    "Failure",
+    "Habit",
+    "Habits",
+    "Objective",
+    "Relative",
+    "Sample",
+    "Style",
+    "Why",
+]
