@@ -202,6 +202,15 @@ class Config(Record, frozen=True, kw_only=True):
             "and answer alike; 0 tries none.",
         ),
     ] = 0.2
+    model_share: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=0.8,
+            description="Share of budget_s in which versions are waited for that language models "
+            "write, where there are models; 0 asks none.",
+        ),
+    ] = 0.4
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1, description="Seed of all chance.")] = 0
     experience: Annotated[
         str,

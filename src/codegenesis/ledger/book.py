@@ -36,12 +36,23 @@ class Ledger:
             self._anchor(Anchor(seq=0, hash=anchor.GENESIS))
 
     def provenance(
-        self, gene: Gene, variant: Variant, *, objective: str, seed: int, at_ns: int | None = None
+        self,
+        gene: Gene,
+        variant: Variant,
+        *,
+        objective: str,
+        seed: int,
+        prompt: str = "",
+        at_ns: int | None = None,
     ) -> Entry:
-        """Note where a variant comes from."""
+        """Note where a variant comes from.
+
+        Args:
+            prompt: digest of what a model was asked for it; empty where none was.
+        """
         at_ns = _now(at_ns)
         statement = statements.provenance(
-            gene, variant, objective=objective, seed=seed, at_ns=at_ns
+            gene, variant, objective=objective, seed=seed, prompt=prompt, at_ns=at_ns
         )
         return self._append("provenance", statement, self._keys.engine)
 

@@ -34,8 +34,10 @@ PREDICATE_TYPES: dict[EntryKind, str] = {
 ANCHOR_TYPE = "urn:codegenesis:anchor:v1"
 
 
-def provenance(gene: Gene, variant: Variant, *, objective: str, seed: int, at_ns: int) -> Statement:
-    """Where a variant comes from."""
+def provenance(
+    gene: Gene, variant: Variant, *, objective: str, seed: int, at_ns: int, prompt: str = ""
+) -> Statement:
+    """Where a variant comes from; its author is a model where there is the digest of a prompt."""
     predicate = {
         "gene": gene.id,
         "variant": variant.id,
@@ -51,6 +53,8 @@ def provenance(gene: Gene, variant: Variant, *, objective: str, seed: int, at_ns
         "seed": seed,
         "at_ns": at_ns,
     }
+    if prompt:
+        predicate |= {"model": variant.author, "prompt": prompt}
     return _statement("provenance", subject(gene.id, variant.source), predicate)
 
 

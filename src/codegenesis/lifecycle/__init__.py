@@ -1,7 +1,8 @@
 """The autonomous loop: what happens when, from a recorded call to a release under way."""
 
 from codegenesis.lifecycle.engine import Engine
-from codegenesis.lifecycle.evolution import Evolution, Evolver
+from codegenesis.lifecycle.evolution import Evolver
+from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.inputs import calls_of, observe
 from codegenesis.lifecycle.launch import engine_beside, run_command, start_engine, stop_engine
 from codegenesis.lifecycle.lock import EngineLock

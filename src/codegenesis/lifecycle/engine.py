@@ -21,7 +21,8 @@ from codegenesis.config import Config
 from codegenesis.delivery import Delivery
 from codegenesis.errors import CodeGenesisError
 from codegenesis.ledger import Ledger
-from codegenesis.lifecycle.evolution import Evolution, Evolver
+from codegenesis.lifecycle.evolution import Evolver
+from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.jails import Jails
 from codegenesis.lifecycle.schedule import next_gene, note_attempt
 from codegenesis.lifecycle.snapshot import TROUBLE

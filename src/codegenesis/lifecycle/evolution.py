@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -22,16 +23,17 @@ from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.core.experience import Foresight, book
 from codegenesis.evidence import Baseline, Case, Gate, case, run_gates, survived
-from codegenesis.evidence.funnel import Stage, funnel
 from codegenesis.evidence.strength import strength
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import native
+from codegenesis.lifecycle.asking import Authors, Round, round_of
+from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.grounds import Grounds, lay_grounds
 from codegenesis.lifecycle.improving import improved
 from codegenesis.lifecycle.jails import bounded, limits_for, open_sandbox
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.lifecycle.tuning import tune
-from codegenesis.model import Champion, Gene, Observation, Record, Strength, Trial, Variant
+from codegenesis.model import Champion, Gene, Observation, Strength, Trait, Trial, Variant
 from codegenesis.sandbox import Sandbox
 from codegenesis.store import Store
 
@@ -46,6 +48,8 @@ STRENGTH_SHARE = 0.2
 LEAST_STRENGTH_S = 6.0
 #: Fewer seconds than these are not worth opening an arena for.
 LEAST_SEARCH_S = 2.0
+#: Part of a gene's seconds that the race has at least, however long models take to answer.
+RACE_SHARE = 0.25
 #: Part of a gene's seconds in which other values for its numbers and choices are looked for.
 TUNE_SHARE = 0.15
 #: A healing version may cost this much more CPU per call in the jail, where a race of functions
@@ -55,49 +59,27 @@ HEAL_SLOWDOWN = 2.0
 Tell = Callable[[str], None]
 
 
-class Evolution(Record, frozen=True, kw_only=True):
-    """What one pass over one gene came to.
-
-    Attributes:
-        champion: None when nothing better was proven.
-        reason: in words.
-        variants: everything that was written.
-        trials: what happened to it, in order.
-        baseline: what the original can testify to; None when it never got that far.
-        out_of_budget: time or trials ran out before all variants had their turn.
-        experience: digest of the experience that variants were ordered by; the same digest and the
-            same seed draw the same order. Empty where there was none to go by.
-    """
-
-    gene: Gene
-    champion: Champion | None
-    reason: str
-    variants: tuple[Variant, ...] = ()
-    trials: tuple[Trial, ...] = ()
-    baseline: Baseline | None = None
-    out_of_budget: bool = False
-    experience: str = ""
-    seconds: float = 0.0
-
-    @property
-    def funnel(self) -> list[Stage]:
-        """How many variants came to each gate, and how many lived."""
-        return funnel(self.trials)
-
-
 class Evolver:
     """Evolves genes of one store, one at a time.
 
     Args:
+        authors: models that write versions beside the rules; None for rules alone.
         tell: told in words what is being done.
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
+        self,
+        store: Store,
+        ledger: Ledger,
+        config: Config,
+        *,
+        authors: Authors | None = None,
+        tell: Tell = lambda _words: None,
     ) -> None:
         self.store = store
         self.ledger = ledger
         self.config = config
+        self.authors = authors
         self.tell = tell
         self.cancelled = threading.Event()
 
@@ -119,7 +101,7 @@ class Evolver:
         started = time.monotonic()
         seen = recent(self.store, gene) if observations is None else observations
         run = _Pass(self, gene)
-        with open_sandbox(gene, self.config, limits=limits_for(seen)) as executor:
+        with closing(run), open_sandbox(gene, self.config, limits=limits_for(seen)) as executor:
             found = run.through(executor, seen)
         return msgspec.structs.replace(found, seconds=time.monotonic() - started)
 
@@ -131,6 +113,7 @@ class _Pass:
         self._store = evolver.store
         self._ledger = evolver.ledger
         self._config = evolver.config
+        self._authors = evolver.authors
         self._tell = evolver.tell
         self._cancelled = evolver.cancelled
         self._gene = gene
@@ -140,6 +123,12 @@ class _Pass:
         self._trials: list[Trial] = []
         self._variants: list[Variant] = []
         self._cut_short = False
+        self._round: Round | None = None
+
+    def close(self) -> None:
+        """Ask nobody any longer."""
+        if self._round:
+            self._round.close()
 
     def through(self, sandbox: Sandbox, observations: Sequence[Observation]) -> Evolution:
         """All steps; the sandbox must be open."""
@@ -163,11 +152,22 @@ class _Pass:
             seed=self._config.seed,
         )
         self._tell("writing variants")
-        self._write(original, grounds.observations)
+        traits = self._write(original, grounds.observations)
+        if self._authors:  # they begin to write while the gates are busy with what rules wrote
+            self._round = round_of(
+                self._authors,
+                judged,
+                traits=traits,
+                crashed=crashed if healing else (),
+                redact=self._config.redact,
+                variants=self._variants,
+                trials=self._trials,
+            )
         survivors = self._sift(judged, tuple(self._variants))
         if not healing:
             survivors += self._sift(judged, self._search(original))
             survivors += self._sift(judged, self._tune(judged, survivors))
+        survivors += self._ask(judged)
         if healing or self._config.native == "off":
             return self._decide(judged, original, survivors, isolation=sandbox.tier)
         written = self._compile(judged, survivors)
@@ -179,7 +179,7 @@ class _Pass:
             survivors += self._sift(judged, written)
             return self._decide(judged, original, survivors, isolation=sandbox.tier)
 
-    def _write(self, original: Baseline, observations: Sequence[Observation]) -> None:
+    def _write(self, original: Baseline, observations: Sequence[Observation]) -> list[Trait]:
         traits = refresh(self._store, self._gene, observations)
         context = core.context_for(
             self._gene,
@@ -203,11 +203,34 @@ class _Pass:
             book=book(self._config.experience),
             seed=self._config.seed,
         )
+        return traits
 
     def _keep(self, variant: Variant) -> None:
         self._variants.append(variant)
         self._store.put_variant(variant)
-        self._ledger.provenance(self._gene, variant, objective=variant.operator, seed=variant.seed)
+        self._ledger.provenance(
+            self._gene,
+            variant,
+            objective=variant.operator,
+            seed=variant.seed,
+            prompt=self._round.prompt_of(variant) if self._round else "",
+        )
+
+    def _ask(self, judged: Case) -> list[Variant]:
+        """Versions by models that live, as many as come within their share of the time."""
+        if self._round is None:
+            return []
+        self._tell(f"asking {self._round.name}")
+        budget_s = self._config.budget_s
+        latest = self._deadline - RACE_SHARE * budget_s - self._strength_s()
+        until = min(time.monotonic() + self._config.model_share * budget_s, latest)
+        survivors: list[Variant] = []
+        for variant in self._round.versions(until=until, over=self._over):
+            self._keep(variant)
+            survivors += self._sift(judged, [variant])
+            self._round.judged(variant, self._trials)
+        self._round.close()  # nothing else is to run beside the race
+        return survivors
 
     def _search(self, original: Baseline) -> list[Variant]:
         """Versions that no rule writes: small edits that do less."""
@@ -349,6 +372,7 @@ class _Pass:
             baseline=original,
             out_of_budget=self._cut_short,
             experience=self._foresight.digest,
+            asked=self._round.end(self._trials) if self._round else None,
         )
 
 

@@ -25,7 +25,8 @@ from codegenesis.lifecycle.campaigns.campaign import Attempt
 from codegenesis.lifecycle.campaigns.feeding import Feed, Feeder
 from codegenesis.lifecycle.campaigns.promise import Promise, promises, weights
 from codegenesis.lifecycle.campaigns.survey import Survey
-from codegenesis.lifecycle.evolution import Evolution, Evolver
+from codegenesis.lifecycle.evolution import Evolver
+from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.landing.applying import Refused
 from codegenesis.lifecycle.landing.changes import Change, evidence_entry, of_champion, read
 from codegenesis.lifecycle.targets import locate

@@ -1,0 +1,8 @@
+"""Language models as authors of versions: asked beside the rules, believed no more than they."""
+
+from codegenesis.lifecycle.asking.asked import Asked, together
+from codegenesis.lifecycle.asking.asking import Asking
+from codegenesis.lifecycle.asking.authors import Authors
+from codegenesis.lifecycle.asking.round import Round, round_of
+
+__all__ = ["Asked", "Asking", "Authors", "Round", "round_of", "together"]

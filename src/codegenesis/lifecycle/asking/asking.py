@@ -1,0 +1,163 @@
+"""Asking models about one function: calls in flight, answers as they come, what each was worth.
+
+Shared by all who ask (evolution, fixes, bodies). Nothing here can fail for its owner: an endpoint
+that is dead, slow, talks nonsense or lies costs its own proposals, is heard of in `asked.trouble`,
+and is left alone when it goes on. When time is up, what is still in flight is cancelled and its
+answer never looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from types import TracebackType
+from typing import Self
+
+from codegenesis.core.coders import Attempt, Brief, Dud
+from codegenesis.core.genetic import identity
+from codegenesis.core.models.model import Usage
+from codegenesis.errors import ModelError
+from codegenesis.lifecycle.asking.asked import Asked
+from codegenesis.lifecycle.asking.authors import Authors
+from codegenesis.lifecycle.asking.calls import Calls
+
+#: Seconds between two looks at whether to go on.
+_LOOK_S = 0.1
+
+#: What to ask next, and programs that need not be written again; asked before each call.
+Assignment = Callable[[], tuple[Brief, Collection[bytes]]]
+
+
+class Asking:
+    """Asks for versions of one function; a context manager, for one thread.
+
+    Args:
+        assignment: says what to ask next, in the light of what is known by then.
+    """
+
+    def __init__(self, authors: Authors, assignment: Assignment) -> None:
+        self._authors, self._assignment = authors, assignment
+        self._calls: Calls[Attempt | Dud] = Calls(authors.parallel)
+        self._written: set[bytes] = set()
+        self._duds: Counter[str] = Counter()
+        self._died: Counter[str] = Counter()
+        self._models: Counter[str] = Counter()
+        self._usages: list[Usage] = []
+        self._versions = self._lived = self._useful = self._failed = 0
+        self._trouble = ""
+        authors.forgive()
+
+    def begin(self) -> None:
+        """Put calls into flight, as many as may be at a time, and come back at once."""
+        while self._calls.room and not self._authors.silent:
+            brief, known = self._assignment()
+            seen = frozenset({*known, *self._written})
+            self._calls.begin(
+                lambda cancelled, brief=brief, seen=seen: self._authors.coder.write(  # type: ignore[misc]
+                    brief, seen=seen, cancelled=cancelled
+                )
+            )
+
+    def attempts(self, *, until: float, over: Callable[[], bool]) -> Iterator[Attempt]:
+        """Versions as they come; while one is looked at, others are being written.
+
+        Args:
+            until: on the monotonic clock; no call is begun that would hardly be back by then.
+            over: asked often whether to end before that.
+        """
+        while not over() and time.monotonic() < until:
+            if time.monotonic() + self._authors.typical_s < until:
+                self.begin()
+            if not self._calls.flying:
+                return
+            came = self._calls.take(min(_LOOK_S, until - time.monotonic()))
+            if came is not None and (attempt := self._heard(came)):
+                yield attempt
+
+    def came(self) -> list[Attempt]:
+        """Versions that are there already; waits for none, and puts new calls into flight."""
+        found: list[Attempt] = []
+        while (came := self._calls.take(0)) is not None:
+            if attempt := self._heard(came):
+                found.append(attempt)
+        self.begin()
+        return found
+
+    def judged(self, attempt: Attempt, *, worth: float, died_at: str = "") -> None:
+        """What came of a version.
+
+        Args:
+            worth: 0 nothing, 1 all that was wanted.
+            died_at: gate; empty for one that lived.
+        """
+        self._lived += not died_at
+        self._died.update([died_at] if died_at else [])
+        self._authors.coder.learn(attempt, worth)
+        self._authors.reward(attempt.model, worth)
+
+    def was_useful(self) -> None:
+        """One of the versions is what was asked for."""
+        self._useful += 1
+
+    @property
+    def asked(self) -> Asked:
+        """What it came to so far."""
+        return Asked(
+            calls=len(self._usages),
+            input_tokens=sum(each.input_tokens for each in self._usages),
+            output_tokens=sum(each.output_tokens for each in self._usages),
+            usd=sum(each.usd for each in self._usages),
+            seconds=sum(each.seconds for each in self._usages),
+            versions=self._versions,
+            lived=self._lived,
+            useful=self._useful,
+            duds=dict(self._duds),
+            died=dict(self._died),
+            failed=self._failed,
+            trouble=self._trouble,
+            models=dict(self._models),
+        )
+
+    def close(self) -> None:
+        """Cancel what is in flight; idempotent."""
+        self._calls.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _heard(self, came: Attempt | Dud | ModelError) -> Attempt | None:
+        if isinstance(came, ModelError):
+            self._failed += 1
+            self._trouble = str(came)
+            self._authors.failed()
+            return None
+        self._usages.append(came.usage)
+        self._models[came.model] += 1
+        self._authors.answered(came.usage.seconds)
+        if isinstance(came, Attempt) and self._is_new(came):
+            self._versions += 1
+            return came
+        if isinstance(came, Dud):  # the coder has learned from it
+            self._duds[came.why] += 1
+        else:
+            self._duds["duplicate"] += 1
+            self._authors.coder.learn(came, 0.0)
+        self._authors.reward(came.model, 0.0)
+        return None
+
+    def _is_new(self, attempt: Attempt) -> bool:
+        """Calls that flew side by side may have brought the same program."""
+        program = identity(attempt.source)
+        if program in self._written:
+            return False
+        self._written.add(program)
+        return True
