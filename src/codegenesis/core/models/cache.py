@@ -1,0 +1,104 @@
+"""Answers that were had before, so that a run that is taken up again pays nothing twice.
+
+An answer is looked up by the digest of everything that makes it: endpoint, model and the whole
+request. A request without a seed (and not at temperature 0) asks for something new each time, so
+it is never answered from here. One SQLite file beside the store; the oldest answers make room.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+
+from codegenesis.core.models.model import Answer, Request, Usage
+from codegenesis.model import digest
+
+#: Most bytes of answers that are kept.
+LIMIT_BYTES = 64 << 20
+
+#: How full it is left when the oldest had to go.
+_AFTERWARDS = 0.9
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS answers (
+  key TEXT PRIMARY KEY, answer BLOB NOT NULL, used_ns INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+
+
+def request_digest(request: Request) -> str:
+    """What two requests share only when they are the same."""
+    return digest(msgspec.json.encode(request, order="deterministic"))
+
+
+class AnswerCache:
+    """Answers by request; may be used from several threads and processes.
+
+    Args:
+        file: made with its directory when it is not there.
+        limit_bytes: of all answers together.
+    """
+
+    def __init__(self, file: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._limit = limit_bytes
+        self._lock = threading.Lock()
+        self._rows = sqlite3.connect(
+            file, timeout=10, isolation_level=None, check_same_thread=False
+        )
+        self._rows.execute("PRAGMA journal_mode=WAL")
+        self._rows.execute("PRAGMA synchronous=NORMAL")
+        self._rows.execute(_SCHEMA)
+
+    def get(self, member: str, request: Request) -> Answer | None:
+        """An earlier answer of this member of a fleet; it costs nothing now."""
+        if not _repeats(request):
+            return None
+        key = _key(member, request)
+        with self._lock:
+            row = self._rows.execute("SELECT answer FROM answers WHERE key=?", [key]).fetchone()
+            if row is None:
+                return None
+            self._rows.execute("UPDATE answers SET used_ns=? WHERE key=?", [time.time_ns(), key])
+        try:
+            answer = msgspec.json.decode(row[0], type=Answer)
+        except msgspec.MsgspecError:
+            return None  # written by another version
+        return msgspec.structs.replace(answer, usage=Usage(), cached=True)
+
+    def put(self, member: str, request: Request, answer: Answer) -> None:
+        """Keep an answer."""
+        if not _repeats(request):
+            return
+        row = [_key(member, request), msgspec.json.encode(answer), time.time_ns()]
+        with self._lock:
+            self._rows.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
+            self._make_room()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._rows.close()
+
+    def _make_room(self) -> None:
+        held = "SELECT COALESCE(SUM(LENGTH(answer)), 0) FROM answers"
+        if self._rows.execute(held).fetchone()[0] <= self._limit:
+            return
+        kept = 0
+        rows = self._rows.execute("SELECT key, LENGTH(answer) FROM answers ORDER BY used_ns DESC")
+        for key, size in rows.fetchall():
+            kept += size
+            if kept > self._limit * _AFTERWARDS:
+                self._rows.execute("DELETE FROM answers WHERE key=?", [key])
+
+
+def _repeats(request: Request) -> bool:
+    return request.seed is not None or request.temperature == 0
+
+
+def _key(member: str, request: Request) -> str:
+    return digest(member, request_digest(request))
