@@ -8,6 +8,12 @@ from codegenesis.core.coders.attempt import Attempt, Dud, Style, Why
 from codegenesis.core.coders.brief import Brief, Failure, Objective, Relative, Sample
 from codegenesis.core.coders.choice import Habit, Habits
 from codegenesis.core.coders.coder import Coder
+from codegenesis.core.coders.programs import (
+    ProgramAttempt,
+    ProgramBrief,
+    ProgramCoder,
+    Region,
+)
 
 __all__ = [
     "Attempt",
@@ -18,6 +24,10 @@ __all__ = [
     "Habit",
     "Habits",
     "Objective",
+    "ProgramAttempt",
+    "ProgramBrief",
+    "ProgramCoder",
+    "Region",
     "Relative",
     "Sample",
     "Style",

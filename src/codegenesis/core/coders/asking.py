@@ -56,17 +56,18 @@ class Asker:
         if style == "reflect":
             return self._reflected(brief)
         parts = prompts.WRITERS[style](brief, wording)
-        return self._asked(parts, style, answer_tokens(brief, style))
+        return self.say(parts, style, answer_tokens(brief, style))
 
     def _reflected(self, brief: Brief) -> Asked:
-        first = self._asked(prompts.ask_why(brief), "reflect", _ADVICE)
+        first = self.say(prompts.ask_why(brief), "reflect", _ADVICE)
         advice = sentence(first.answer.text, _ADVICE_TEXT)
         parts = prompts.reflect(brief, advice)
-        second = self._asked(parts, "reflect", answer_tokens(brief, "rewrite"))
+        second = self.say(parts, "reflect", answer_tokens(brief, "rewrite"))
         usage = together(first.usage, second.usage)
         return Asked(answer=second.answer, prompt=digest(first.prompt, second.prompt), usage=usage)
 
-    def _asked(self, parts: Iterator[Part], purpose: str, most: int) -> Asked:
+    def say(self, parts: Iterator[Part], purpose: str, most: int) -> Asked:
+        """Ask something that is made of parts, for an answer of `most` tokens at most."""
         text = fitted(parts, room=self._context - most - tokens(prompts.SYSTEM) - 32)
         request = Request(
             messages=(Message(role="system", text=prompts.SYSTEM), Message(role="user", text=text)),

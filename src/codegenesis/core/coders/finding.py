@@ -55,6 +55,15 @@ def source_of(text: str, statement: ast.stmt) -> str:
     return "".join(lines_of(text)[first - 1 : statement.end_lineno]).rstrip("\n") + "\n"
 
 
+def with_comments(text: str, statement: ast.stmt) -> str:
+    """Source of a top-level statement with the comments right above it."""
+    first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+    above, lines = first - 1, lines_of(text)
+    while above and lines[above - 1].startswith("#") and "EVOLVE-BLOCK-" not in lines[above - 1]:
+        above -= 1
+    return "".join(lines[above : first - 1]) + source_of(text, statement)
+
+
 def _parsed(text: str) -> tuple[ast.Module, str]:
     """The tree of as much of the text as parses: prose or a torn example below is left out.
 
