@@ -19,7 +19,7 @@ from codegenesis.lifecycle.campaigns.runs import Keeper
 from codegenesis.model import RunStep
 from codegenesis.store import Store
 
-FOUND = Attempt(state="found", reason="better", variant="v1", trials=7, usd=0.5)
+FOUND = Attempt(state="found", reason="better", variant="v1", trials=7)
 NOTHING = Attempt(state="nothing", reason="as good as it gets", trials=3)
 
 
@@ -93,8 +93,10 @@ def campaign(keeper, worker, *, meter=None, eyes=None, weights=None) -> Campaign
 
 def test_every_function_has_its_turn_in_order_and_what_came_of_it_is_kept(store, config):
     keeper, eyes = begun(store, config, "a", "b"), Eyes()
+    meter = Meter(Budget())
+    meter.spend(usd=0.5)  # as whoever asks a paid model does
     hands = Hands(lambda step: FOUND if step.target == "a" else NOTHING)
-    campaign(keeper, hands, eyes=eyes).run()
+    campaign(keeper, hands, eyes=eyes, meter=meter).run()
     assert eyes.seen == ["begins a", "found a", "begins b", "nothing b"]
     kept = store.runs.steps(keeper.run.id)
     assert [(s.target, s.state, s.variant, s.trials) for s in kept] == [

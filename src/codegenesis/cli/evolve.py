@@ -25,6 +25,7 @@ from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.asking import Authors, authors
 from codegenesis.lifecycle.campaigns import runs
 from codegenesis.lifecycle.campaigns.campaign import Campaign
 from codegenesis.lifecycle.campaigns.evolving import (
@@ -153,10 +154,14 @@ class _Session:
         keeper = self._keeper
         waiting = keeper.left
         meter = Meter(runs.remaining(keeper.run) if waiting else Budget())
-        worker, campaign, progress = self._parts(meter, len(waiting))
+        progress = ProgressTalk(total=len(waiting), meter=meter, detailed=self._single)
         self._announce(len(waiting))
-        with stopped_by_signals(campaign.stop), progress.shown():
-            campaign.run()
+        with authors(self._config, meter=meter, tell=progress.say) as asked:
+            worker = self._worker(progress, asked)
+            weights = weights_of(waiting, self._store)
+            campaign = Campaign(keeper, meter, worker, progress, weights=weights)
+            with stopped_by_signals(campaign.stop), progress.shown():
+                campaign.run()
         report = report_of(self._store, keeper, worker.evolutions)
         if not wants_json():  # what is found is seen before anybody is asked about it
             emit(report, lambda out: draw_report(out, report, wish))
@@ -166,21 +171,18 @@ class _Session:
         self._say_how_to_go_on(campaign)
         return _exit_code(report, campaign, landed)
 
-    def _parts(self, meter: Meter, total: int) -> tuple[EvolveWorker, Campaign, ProgressTalk]:
-        progress = ProgressTalk(total=total, meter=meter, detailed=self._single)
+    def _worker(self, progress: ProgressTalk, asked: Authors | None) -> EvolveWorker:
         genes = [self._store.gene(step.gene) for step in self._keeper.left]
-        worker = EvolveWorker(
+        return EvolveWorker(
             self._store,
             Ledger(self._store, open_keys(self._config)),
             self._config,
             self._feeder,
             [gene for gene in genes if gene],
             single=self._single,
+            authors=asked,
             tell=progress.say,
         )
-        weights = weights_of(self._keeper.left, self._store)
-        campaign = Campaign(self._keeper, meter, worker, progress, weights=weights)
-        return worker, campaign, progress
 
     def _announce(self, waiting: int) -> None:
         if self._single or wants_json() or not waiting:

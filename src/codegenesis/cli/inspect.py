@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
 from rich.console import Console
 from rich.syntax import Syntax
+from rich.text import Text
 
-from codegenesis.cli.output import emit, json_option, table
+from codegenesis.cli.output import emit, json_option, printable, table
 from codegenesis.cli.settings import config_options, one_gene, open_store
 from codegenesis.compiler import Explanation, explain, patch
 from codegenesis.config import Config
@@ -79,12 +80,12 @@ class VariantFile(Record, frozen=True, kw_only=True):
 def _draw(console: Console, file: VariantFile) -> None:
     variant = file.variant
     console.print(f"variant {variant.id} of {variant.gene.partition('/')[2]}")
-    console.print(f"operator    {variant.operator}")
+    _draw_rows(console, {"operator": variant.operator})
     if file.explanation:
         draw_explanation(console, file.explanation, undo=file.explanation.undo)
     else:
-        console.print(f"hypothesis  {variant.hypothesis}")
-        console.print(f"risk        {variant.risk}")
+        told = {"author": variant.author, "hypothesis": variant.hypothesis, "risk": variant.risk}
+        _draw_rows(console, told)
     draw_trials(console, file.trials)
     for release in file.releases:
         console.print(f"release {release.id}: {release.stage}, {release.reason}")
@@ -94,18 +95,26 @@ def _draw(console: Console, file: VariantFile) -> None:
 def draw_explanation(console: Console, explained: Explanation, *, undo: str) -> None:
     """What a person asks of a change, a line each."""
     strength = explained.strength
-    rows = {
-        "hypothesis": explained.hypothesis,
-        "change": explained.change,
-        "effect": explained.effect,
-        "fitness": explained.worth,
-        "strength": strength_in_words(strength) if strength else "",
-        "risk": explained.risk,
-        "undo": undo,
-    }
+    _draw_rows(
+        console,
+        {
+            "author": explained.author,
+            "hypothesis": explained.hypothesis,
+            "change": explained.change,
+            "effect": explained.effect,
+            "fitness": explained.worth,
+            "strength": strength_in_words(strength) if strength else "",
+            "risk": explained.risk,
+            "undo": undo,
+        },
+    )
+
+
+def _draw_rows(console: Console, rows: Mapping[str, str]) -> None:
+    """What a model said may stand here: it is printed, and steers nothing."""
     for name, words in rows.items():
         if words:
-            console.print(f"{name:<12}{words}")
+            console.print(f"{name:<12}{printable(words)}", markup=False)
 
 
 def strength_in_words(strength: Strength) -> str:
@@ -120,7 +129,10 @@ def draw_trials(console: Console, trials: list[Trial]) -> None:
         table(
             "",
             ["gate", "verdict", ">checks", ">seconds", "detail"],
-            ((t.gate, t.verdict, str(t.checks), f"{t.seconds:.2f}", t.detail) for t in trials),
+            (
+                (t.gate, t.verdict, str(t.checks), f"{t.seconds:.2f}", Text(printable(t.detail)))
+                for t in trials
+            ),
         )
     )
 
@@ -140,7 +152,7 @@ def draw_funnel(console: Console, stages: Iterable[Stage]) -> None:
                     str(s.survived),
                     _bar(s, widest),
                     f"{s.seconds:.2f}",
-                    s.last_words,
+                    Text(printable(s.last_words)),
                 )
                 for s in stages
             ),
@@ -177,14 +189,30 @@ def lineage(config: Config, target: str) -> None:
         rows = list(_lineage(store, gene))
         stages = funnel(trial for variant, _ in rows for trial in store.trials(variant.id))
     versions = [
-        {"id": v.id, "parents": v.parents, "operator": v.operator, "fate": fate} for v, fate in rows
+        {
+            "id": v.id,
+            "parents": v.parents,
+            "operator": v.operator,
+            "author": v.author,
+            "fate": fate,
+        }
+        for v, fate in rows
     ]
 
     def draw(out: Console) -> None:
         table_ = table(
             gene.target,
-            ["variant", "parents", "operator", "fate"],
-            ((v.id, " ".join(v.parents) or "original", v.operator, fate) for v, fate in rows),
+            ["variant", "parents", "operator", "author", "fate"],
+            (
+                (
+                    v.id,
+                    " ".join(v.parents) or "original",
+                    v.operator,
+                    Text(printable(v.author)),
+                    Text(printable(fate)),
+                )
+                for v, fate in rows
+            ),
         )
         out.print(table_)
         draw_funnel(out, stages)

@@ -94,6 +94,8 @@ def left(meter: Meter) -> str:
         parts.append(f"{meter.left_s:.0f} s")
     if math.isfinite(meter.budget.trials):
         parts.append(f"{meter.left_trials:.0f} trials")
+    if math.isfinite(meter.budget.usd):
+        parts.append(f"{max(0.0, meter.budget.usd - meter.usd):.2f} USD")
     return f", {' and '.join(parts)} left" if parts else ""
 
 

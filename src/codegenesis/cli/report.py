@@ -21,6 +21,7 @@ from codegenesis.cli.landing import Landed, LandingWish
 from codegenesis.cli.output import printable, table
 from codegenesis.compiler import Explanation, explain
 from codegenesis.lifecycle import Evolution
+from codegenesis.lifecycle.asking import Asked, together
 from codegenesis.lifecycle.campaigns.runs import Keeper
 from codegenesis.model import Champion, Gene, Record, Run, RunStep
 from codegenesis.store import Store
@@ -47,12 +48,14 @@ class Report(Record, frozen=True, kw_only=True):
 
     Attributes:
         evolution: of the one function, where the run is about one.
+        asked: what models were asked in this sitting; None where there are none.
     """
 
     run: Run
     results: tuple[Result, ...]
     champions: tuple[tuple[Champion, Gene | None], ...] = ()
     evolution: Evolution | None = None
+    asked: Asked | None = None
 
     @property
     def found(self) -> int:
@@ -68,12 +71,13 @@ class Report(Record, frozen=True, kw_only=True):
         """For `--json`."""
         if self.evolution is not None:
             own = _document(self.evolution)
-            return {**own, "run": self.run.id, "landed": landed}
+            return {**own, "run": self.run.id, "models": self.asked, "landed": landed}
         return {
             "run": self.run,
             "found": self.found,
             "left": self.left,
             "results": self.results,
+            "models": self.asked,
             "landed": landed,
         }
 
@@ -92,6 +96,7 @@ def report_of(store: Store, keeper: Keeper, evolutions: Mapping[str, Evolution])
         results=tuple(_result(store, step) for step in keeper.steps),
         champions=tuple((champion, gene) for champion, gene in champions if champion),
         evolution=next(iter(evolutions.values()), None) if single else None,
+        asked=together(each.asked for each in evolutions.values() if each.asked),
     )
 
 
@@ -103,6 +108,8 @@ def draw_report(console: Console, report: Report, wish: LandingWish) -> None:
         for champion, gene in report.champions:
             _draw_champion(console, champion, gene)
         _draw_summary(console, report)
+    if report.asked:
+        console.print(printable(f"models: {report.asked.words}"), markup=False, soft_wrap=True)
 
 
 def _result(store: Store, step: RunStep) -> Result:

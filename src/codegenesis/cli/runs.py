@@ -152,7 +152,8 @@ def _again(run: Run) -> str:
 
 
 def _spent(run: Run) -> str:
-    return f"{run.seconds:.0f} s, {run.trials} trials"
+    paid = f", {run.usd:.4g} USD" if run.usd else ""
+    return f"{run.seconds:.0f} s, {run.trials} trials{paid}"
 
 
 def _when(at_ns: int) -> str:

@@ -23,6 +23,7 @@ class Explanation(Record, frozen=True, kw_only=True):
     """A champion in words.
 
     Attributes:
+        author: who wrote it: this engine, or a model by its name.
         hypothesis: why it should be better.
         change: size of the diff, and what was replaced by what.
         effect: the measured gain with its interval and n.
@@ -39,6 +40,7 @@ class Explanation(Record, frozen=True, kw_only=True):
     variant: str
     target: str
     operator: str
+    author: str = ""
     hypothesis: str
     change: str
     effect: str
@@ -64,6 +66,7 @@ def explain(champion: Champion, *, gene: Gene | None = None) -> Explanation:
         variant=variant.id,
         target=target,
         operator=variant.operator,
+        author=variant.author,
         hypothesis=variant.hypothesis,
         change=_change(champion, gene),
         effect=_effect(champion.gain),

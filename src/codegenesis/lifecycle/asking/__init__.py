@@ -3,6 +3,7 @@
 from codegenesis.lifecycle.asking.asked import Asked, together
 from codegenesis.lifecycle.asking.asking import Asking
 from codegenesis.lifecycle.asking.authors import Authors
+from codegenesis.lifecycle.asking.opening import authors
 from codegenesis.lifecycle.asking.round import Round, round_of
 
-__all__ = ["Asked", "Asking", "Authors", "Round", "round_of", "together"]
+__all__ = ["Asked", "Asking", "Authors", "Round", "authors", "round_of", "together"]

@@ -39,7 +39,7 @@ class Attempt(Record, frozen=True, kw_only=True):
         reason, remedy: in words.
         variant: `Variant.id` of what was found.
         gained: figures of what was found, in words.
-        trials, usd: that it took.
+        trials: that it took.
         cut_short: its share of the budget ended it.
     """
 
@@ -49,7 +49,6 @@ class Attempt(Record, frozen=True, kw_only=True):
     variant: str = ""
     gained: str = ""
     trials: int = 0
-    usd: float = 0.0
     cut_short: bool = False
 
 
@@ -130,7 +129,7 @@ class Campaign:
         attempt = self._attempt(step, share)
         if attempt is None:
             return False
-        self._meter.spend(trials=attempt.trials, usd=attempt.usd)
+        self._meter.spend(trials=attempt.trials)
         self.cut_short |= attempt.cut_short
         ended = msgspec.structs.replace(
             step,

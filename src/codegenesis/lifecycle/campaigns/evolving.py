@@ -21,6 +21,7 @@ from codegenesis.errors import (
     TargetError,
 )
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.asking import Authors
 from codegenesis.lifecycle.campaigns.campaign import Attempt
 from codegenesis.lifecycle.campaigns.feeding import Feed, Feeder
 from codegenesis.lifecycle.campaigns.promise import Promise, promises, weights
@@ -148,6 +149,7 @@ class EvolveWorker:
     Args:
         genes: of the steps, in any order.
         single: there is one function, so that what goes wrong with it is an error.
+        authors: models that write as well; what they cost is counted by whoever opened them.
         tell: told in words what is being done.
     """
 
@@ -160,8 +162,10 @@ class EvolveWorker:
         genes: Iterable[Gene],
         *,
         single: bool,
+        authors: Authors | None = None,
         tell: Tell,
     ) -> None:
+        self._authors = authors
         self._store, self._ledger, self._config = store, ledger, config
         self._feeder, self._single, self._tell = feeder, single, tell
         self._genes = {gene.id: gene for gene in genes}
@@ -200,7 +204,9 @@ class EvolveWorker:
                 return self._hungry(gene)
         if not self._feeder.tested(gene):
             config = msgspec.structs.replace(config, tests=())
-        self._evolver = Evolver(self._store, self._ledger, config, tell=self._tell)
+        self._evolver = Evolver(
+            self._store, self._ledger, config, authors=self._authors, tell=self._tell
+        )
         if self._cancelled.is_set():
             self._evolver.cancel()
         done = self.evolutions[gene.id] = self._evolver.evolve(gene, seen)
