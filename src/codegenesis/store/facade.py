@@ -39,6 +39,7 @@ from codegenesis.store import (
     variants,
 )
 from codegenesis.store.database import Database
+from codegenesis.store.discoveries import Discoveries
 from codegenesis.store.failures import translated
 from codegenesis.store.runs import Runs
 
@@ -54,6 +55,8 @@ class Store:
         self._database = database
         #: Runs of commands, their steps, and what they did to the working tree.
         self.runs = Runs(database)
+        #: Programs of runs of `discover`.
+        self.discoveries = Discoveries(database)
 
     @classmethod
     def open(

@@ -117,7 +117,24 @@ _RUNS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _RUNS)
+_PROGRAMS = Migration(
+    version=3,
+    words="programs that were evolved against a score",
+    statements=(
+        """CREATE TABLE programs (
+            run TEXT NOT NULL, number BIGINT NOT NULL, id TEXT NOT NULL, program {blob} NOT NULL,
+            digest {blob} NOT NULL, size BIGINT NOT NULL, distance DOUBLE PRECISION,
+            sketch {blob} NOT NULL, score DOUBLE PRECISION, claimed DOUBLE PRECISION,
+            confirmed BOOLEAN NOT NULL, metrics {blob} NOT NULL, feedback TEXT NOT NULL,
+            error TEXT NOT NULL, stage BIGINT NOT NULL, seconds DOUBLE PRECISION,
+            behaviour TEXT NOT NULL, island BIGINT NOT NULL, generation BIGINT NOT NULL,
+            parents {blob} NOT NULL, operator TEXT NOT NULL, model TEXT NOT NULL,
+            words TEXT NOT NULL, usd DOUBLE PRECISION, at_ns BIGINT NOT NULL,
+            PRIMARY KEY (run, number))""",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _RUNS, _PROGRAMS)
 
 #: The schema that this version of CodeGenesis reads and writes.
 LATEST = MIGRATIONS[-1].version

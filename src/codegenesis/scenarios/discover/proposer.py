@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from codegenesis.model import Record
 from codegenesis.scenarios.discover.individual import Evaluation, Individual
@@ -58,3 +58,15 @@ class Proposer(Protocol):
 
     def learn(self, draft: Draft, evaluation: Evaluation, *, parent: Individual) -> None:
         """What became of a draft of its own."""
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """What a proposer has besides, when it mostly waits for somebody else, like a model.
+
+    Its calls get threads of their own, so that nobody else waits.
+    """
+
+    @property
+    def parallel(self) -> int:
+        """Calls that may be under way at once."""
