@@ -214,6 +214,11 @@ class Meter:
         self._cancelled = why
 
     @property
+    def cancelled(self) -> bool:
+        """Whether somebody ended it before its budget did."""
+        return bool(self._cancelled)
+
+    @property
     def seconds(self) -> float:
         """Since the meter was made."""
         return self._clock() - self._began
