@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -78,7 +79,8 @@ def install(name: str | None, source: SourceName, listing: bool, doomed: str | N
         emit(document, lambda out: out.print(f"removed {doomed}: {gigabytes(freed)} freed"))
     else:
         done = _install(name or DEFAULT, source)
-        emit(done, lambda out: _draw(out, done))
+        document = msgspec.structs.asdict(done) | {"path": str(done.path)}
+        emit(document, lambda out: _draw(out, done))
 
 
 def _install(name: str, source: SourceName) -> Installed:

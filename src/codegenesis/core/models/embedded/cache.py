@@ -24,8 +24,8 @@ from codegenesis.model import Record
 _LOOK_S = 0.2
 
 
-class Installed(Record, frozen=True, kw_only=True):
-    """A model that is there.
+class Note(Record, frozen=True, kw_only=True):
+    """What lies beside a file.
 
     Attributes:
         bytes: of the file.
@@ -34,11 +34,16 @@ class Installed(Record, frozen=True, kw_only=True):
     """
 
     name: str
-    path: Path
     sha256: str
     bytes: int
     source: str
     licence: str
+
+
+class Installed(Note, frozen=True, kw_only=True):
+    """A model that is there, and where."""
+
+    path: Path
 
 
 def directory() -> Path:
@@ -84,18 +89,17 @@ def remove(name: str, *, cache: Path | None = None) -> int:
 
 def write_note(entry: Entry, path: Path, source: str) -> Installed:
     """Say that `path` holds `entry`, whole and checked."""
-    done = Installed(
+    note = Note(
         name=entry.name,
-        path=path,
         sha256=entry.sha256,
         bytes=entry.bytes,
         source=source,
         licence=entry.licence,
     )
     half = note_of(path).with_suffix(".tmp")
-    half.write_bytes(msgspec.json.encode(done))
+    half.write_bytes(msgspec.json.encode(note))
     half.replace(note_of(path))
-    return done
+    return _placed(note, path)
 
 
 def note_of(path: Path) -> Path:
@@ -144,12 +148,16 @@ def _taken(handle: int) -> bool:
 
 
 def _read(note: Path) -> Installed | None:
-    """What a note says, if it still holds; the directory may have been moved."""
+    """What a note says, if it still holds."""
     try:
-        said = msgspec.json.decode(note.read_bytes(), type=Installed)
+        said = msgspec.json.decode(note.read_bytes(), type=Note)
         path = note.with_suffix("")
         if path.stat().st_size != said.bytes:
             return None
     except (OSError, msgspec.DecodeError):
         return None
-    return msgspec.structs.replace(said, path=path)
+    return _placed(said, path)
+
+
+def _placed(note: Note, path: Path) -> Installed:
+    return Installed(**msgspec.structs.asdict(note), path=path)

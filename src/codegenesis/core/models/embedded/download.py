@@ -118,7 +118,7 @@ class _Fetch:
         try:
             # Unbuffered: whatever ends this process, what arrived is on disk.
             with self._to.open("ab" if begin else "wb", buffering=0) as out:
-                for piece in answer.iter_raw(1 << 18):
+                for piece in answer.iter_raw():
                     begin += len(piece)
                     self._look(begin)
                     out.write(piece)
