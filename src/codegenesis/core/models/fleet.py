@@ -23,7 +23,7 @@ from codegenesis.core.models.breaker import Breaker
 from codegenesis.core.models.cache import AnswerCache
 from codegenesis.core.models.failing import Failure
 from codegenesis.core.models.model import Answer, Model, Request, Usage
-from codegenesis.core.models.prices import FREE, Price, worst_tokens
+from codegenesis.core.models.prices import FREE, TEMPLATE, Price, most_input, most_output
 from codegenesis.errors import BudgetSpentError, ModelError
 
 #: A usual answer, to guess what one costs before there was any.
@@ -49,6 +49,7 @@ class _Member:
         self.price: Price | None = getattr(model, "price", FREE)
         self.strength: float = getattr(model, "strength", 0.0)
         self.identity: str = getattr(model, "identity", model.name)
+        self.template = TEMPLATE
 
     def usd(self, input_tokens: int, output_tokens: int) -> float:
         price = self.price or FREE
@@ -206,6 +207,8 @@ class Fleet:
         usage = answer.usage
         hold.settle(usd=usage.usd, tokens=usage.input_tokens + usage.output_tokens)
         answer = msgspec.structs.replace(answer, model=member.name)
+        if not usage.estimated:  # a template has no more tokens than a question with it
+            member.template = min(member.template, usage.input_tokens)
         self._bandit.paid(member.name, usd=usage.usd, seconds=usage.seconds)
         with self._lock:
             self.spent = _sum(self.spent, usage)
@@ -222,11 +225,10 @@ class Fleet:
                 "budget of tokens.",
                 free=True,
             )
-        tokens = worst_tokens(request)
+        question = most_input(request, template=member.template)
+        answer = most_output(request)
         return self._meter.reserve(
-            usd=member.usd(tokens, request.max_tokens),
-            tokens=tokens + request.max_tokens,
-            cancelled=until,
+            usd=member.usd(question, answer), tokens=question + answer, cancelled=until
         )
 
     def _no_answer(
