@@ -102,7 +102,7 @@ def test_the_index_goes_on_where_the_hub_broke_off(hub, index, site, wanted, cac
     site.breaks = [50_000]
 
     def vanish(had, _total):
-        if had == 50_000:
+        if had == 50_000 and "/blobs/tiny" in site.files:
             del site.files["/blobs/tiny"]
 
     done = fetch(wanted, sources=(hub, index), cache=cache, progress=vanish)
