@@ -76,6 +76,31 @@ class JailedCandidate:
             raise FragmentError(_printable(done.error))
         self._uncharged_ns = cost.cpu_ns
 
+    def converse(self, qualname: str) -> None:
+        """Choose the function that takes what is said from now on: `say` instead of `call`.
+
+        It is called once, with two functions: one returns what was said next, one answers it.
+
+        Raises:
+            SandboxError: the process did not come up.
+        """
+        try:
+            self._ask(None, messages.done)
+            self._channel.begin()
+            self._ask(messages.Converse(qualname), messages.done)
+        except CandidateDied as error:
+            raise SandboxError(f"a candidate could not be locked in: {error}") from None
+
+    def say(self, body: bytes, *, cpu_s: float, wall_s: float) -> tuple[bytes, Cost]:
+        """Say something to a candidate that converses, and hear its answer: both are data.
+
+        Raises:
+            CandidateDied: it gave none within these limits; it has ended.
+        """
+        if self._died:
+            raise CandidateDied(self._died)
+        return self._exchange(body, bytes, cpu_s=cpu_s, wall_s=wall_s)
+
     def call(self, call: bytes) -> Outcome:
         """See `Candidate.call`."""
         if self._died:
@@ -122,13 +147,26 @@ class JailedCandidate:
         *,
         cpu_s: float = 0,
     ) -> tuple[_T, Cost]:
+        limits = self._limits
+        body = messages.encode(request) if request else None
+        cpu_s = cpu_s or limits.cpu_s
+        return self._exchange(body, understand, cpu_s=cpu_s, wall_s=limits.wall_s)
+
+    def _exchange(
+        self,
+        body: bytes | None,
+        understand: Callable[[bytes], _T],
+        *,
+        cpu_s: float,
+        wall_s: float,
+    ) -> tuple[_T, Cost]:
         """One exchange; whatever goes wrong ends the candidate and raises CandidateDied."""
         limits = self._limits
         try:
             answer, cost = self._channel.exchange(
-                messages.encode(request) if request else None,
-                cpu_s=cpu_s or limits.cpu_s,
-                wall_s=limits.wall_s,
+                body,
+                cpu_s=cpu_s,
+                wall_s=wall_s,
                 real_bytes=limits.real_bytes,
                 most_bytes=limits.output_bytes,
             )

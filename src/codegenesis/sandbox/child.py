@@ -12,6 +12,7 @@ import fcntl
 import os
 import resource
 import types
+from collections.abc import Callable
 from typing import NoReturn
 
 from codegenesis.errors import FragmentError
@@ -88,6 +89,8 @@ def serve(module: types.ModuleType, limits: Limits) -> None:
     """Say that it is locked in, install what is asked for, then obey; left when that fails."""
     _send(messages.Done())
     setup = messages.request(_receive())
+    if isinstance(setup, messages.Converse):
+        _converse(serving.find(module, setup.qualname).function)
     if not isinstance(setup, messages.Setup):
         return
     try:
@@ -104,6 +107,12 @@ def serve(module: types.ModuleType, limits: Limits) -> None:
     _send(messages.Done())
     while True:
         _send(_obey(batch, messages.request(_receive())))
+
+
+def _converse(function: Callable[..., object]) -> None:
+    """Leave what is said to a function: it hears frames and says frames, one for one."""
+    _send(messages.Done())
+    function(_receive, _say)
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -144,7 +153,10 @@ def _read(size: int) -> bytes:
 
 
 def _send(message: messages.Done | messages.Answers) -> None:
-    body = messages.encode(message)
+    _say(messages.encode(message))
+
+
+def _say(body: bytes) -> None:
     data = memoryview(messages.HEADER.pack(len(body)) + body)
     while data:
         data = data[os.write(_ANSWERS, data) :]

@@ -80,6 +80,12 @@ class Setup(_Message, frozen=True):
     source: str | None
 
 
+class Converse(_Message, frozen=True):
+    """To a candidate, first: which function takes every frame that follows, and answers it."""
+
+    qualname: str
+
+
 class Load(_Message, frozen=True):
     """Phase one: decode these calls."""
 
@@ -112,7 +118,7 @@ class Answers(_Message, frozen=True):
     answers: list[Answer]
 
 
-Request = Setup | Load | Run | Collect | Call
+Request = Setup | Converse | Load | Run | Collect | Call
 Order = Configure | Start | Reap
 Report = Jailed | Ready | Unavailable | ImportFailed | Started | Reaped
 

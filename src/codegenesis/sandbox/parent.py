@@ -77,11 +77,25 @@ class Sandbox:
 
     def candidate(self, qualname: str, source: str | None) -> JailedCandidate:
         """See `Executor.candidate`."""
+        return self._started(lambda candidate: candidate.setup(qualname, source))
+
+    def conversation(self, qualname: str) -> JailedCandidate:
+        """A candidate that converses (`JailedCandidate.say`) instead of answering calls.
+
+        Args:
+            qualname: the function of the module, or `module:qualname`, that is spoken to.
+
+        Raises:
+            SandboxError: the sandbox itself has ended, or the candidate did not come up.
+        """
+        return self._started(lambda candidate: candidate.converse(qualname))
+
+    def _started(self, begin: Callable[[JailedCandidate], None]) -> JailedCandidate:
         channel, name = self._warden.start(self._limits)
         candidate = JailedCandidate(channel, self._limits, bury=self._bury)
         self._candidates[candidate] = name
         try:
-            candidate.setup(qualname, source)
+            begin(candidate)
         except BaseException:
             candidate.close()
             raise

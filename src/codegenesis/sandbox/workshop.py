@@ -24,7 +24,7 @@ from codegenesis.sandbox import toolbench, work
 from codegenesis.sandbox.exposure import View, view_of
 from codegenesis.sandbox.kernel import require_platform
 from codegenesis.sandbox.work import Work, WorkLimits
-from codegenesis.sandbox.worktalk import Conversation, Lines
+from codegenesis.sandbox.worktalk import Conversation, Halt, Lines
 
 #: What a compiler needs beyond shared libraries; where it is, as far as it is.
 _TOOLS = (
@@ -85,6 +85,7 @@ class Workshop:
         env: Mapping[str, str] | None = None,
         limits: WorkLimits | None = None,
         answer: Callable[[bytes], bytes] | None = None,
+        begun: Callable[[Halt], None] | None = None,
     ) -> Work:
         """Run one tool to its end. May be called from several threads.
 
@@ -101,6 +102,8 @@ class Workshop:
                 endian, and the body) to the descriptor that `CODEGENESIS_ANSWER_OUT` names, and
                 reads the answer, framed alike, from `CODEGENESIS_ANSWER_IN`. What it raises ends
                 the tool and is passed on.
+            begun: is handed, when the tool's world exists, what ends it from any thread at any
+                time, with a word why; the word is then in `died`.
 
         Raises:
             SandboxUnavailableError: this machine cannot isolate code; says what is missing.
@@ -121,7 +124,7 @@ class Workshop:
         )
         lines = Lines(_spawn, answering=answer is not None)
         try:
-            return Conversation(lines, wanted, answer).hold(work.encode(job))
+            return Conversation(lines, wanted, answer, begun).hold(work.encode(job))
         finally:
             lines.close()
 

@@ -8,6 +8,7 @@ import selectors
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +29,7 @@ _NAMES_BYTES = 16 << 20
 _SAID_CHARS = 500
 
 Answer = Callable[[bytes], bytes]
+Halt = Callable[[str], None]
 
 
 class Lines:
@@ -77,8 +79,16 @@ class Lines:
 class Conversation:
     """One tool from start to end: everything that is said is taken as it comes, within limits."""
 
-    def __init__(self, lines: Lines, limits: WorkLimits, answer: Answer | None) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        limits: WorkLimits,
+        answer: Answer | None,
+        begun: Callable[[Halt], None] | None = None,
+    ) -> None:
         self._lines, self._limits, self._answer = lines, limits, answer
+        self._begun = begun
+        self._ending = threading.Lock()
         self._selector = selectors.DefaultSelector()
         self._out, self._err = bytearray(), bytearray()
         self._result, self._question = bytearray(), bytearray()
@@ -135,7 +145,15 @@ class Conversation:
             dead = select.poll()
             dead.register(self._pidfd, select.POLLIN)
             dead.poll()
-            os.close(self._pidfd)
+            with self._ending:  # whoever wants to end it now finds nothing to end
+                os.close(self._pidfd)
+                self._pidfd = -1
+
+    def _halt(self, verdict: str) -> None:
+        """Like `_stop`, from another thread."""
+        with self._ending:
+            if self._pidfd >= 0:
+                self._stop(verdict)
 
     def _stop(self, verdict: str) -> None:
         if self._overseer:
@@ -235,6 +253,8 @@ class Conversation:
                 self._began_ns = time.monotonic_ns()
                 self._overseer = Overseer(pid, self._pidfd, self._limits)
                 self._overseer.start()
+                if self._begun:
+                    self._begun(self._halt)
             case work.Gone() as gone:
                 self._gone = gone
                 self._wall_ns = time.monotonic_ns() - self._began_ns

@@ -37,7 +37,11 @@ class Problem(Record, frozen=True, kw_only=True):
         goal: in words, for those who write programs; empty when nobody said.
         features: metrics that describe what a program is like, for the archive.
         thresholds: metrics' score that each stage of a cascade asks for.
-        timeout_s: wall seconds for one evaluation.
+        timeout_s: wall seconds for one evaluation; for each stage of a cascade.
+        settings: what a peer's configuration says of the search, by our names: `iterations`,
+            `islands`, `population`, `archive`, `seed`, `temperature`, `migration_interval`,
+            `migration_rate`, `jobs`, `most_chars`.
+        inputs: JSON list of what a function marked `@run` is given, one after the other.
         notes: settings of a peer's configuration that have no meaning here, with a word for each.
     """
 
@@ -50,4 +54,6 @@ class Problem(Record, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     thresholds: tuple[float, ...] = ()
     timeout_s: float = 60.0
+    settings: dict[str, float] = {}
+    inputs: str = ""
     notes: tuple[str, ...] = ()

@@ -1,0 +1,159 @@
+"""One pair of jails: an evaluator's host that stays, and a program for each evaluation."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from codegenesis.errors import UsageError
+from codegenesis.hosted.evaluating import messages
+from codegenesis.hosted.evaluating.messages import Plan, Verdict
+from codegenesis.sandbox import Environment, Limits, Sandbox, Workshop
+from codegenesis.scenarios.discover.evaluating import standin, support
+from codegenesis.scenarios.discover.evaluating.judging import evaluation
+from codegenesis.scenarios.discover.evaluating.stage import Stage
+from codegenesis.scenarios.discover.evaluating.talk import Talk
+from codegenesis.scenarios.discover.individual import Evaluation
+from codegenesis.scenarios.discover.problem import Problem
+
+_START_S = 120.0
+_SERVER_MODULE = "codegenesis.hosted.evaluating.program"
+_EVALUATOR_BYTES = 4 << 30
+_PROGRAM_BYTES = 2 << 30
+_MOST_LOAD_S = 30.0
+
+
+class Seat:
+    """Evaluates one program at a time.
+
+    Args:
+        root: directory that programs import from (`support.lay_out`).
+
+    Raises:
+        UsageError: the evaluator cannot be loaded.
+        SandboxError: a jail cannot be made.
+    """
+
+    def __init__(self, problem: Problem, root: Path) -> None:
+        self._problem = problem
+        self._shared = support.shared_names(problem)
+        self._plan = plan_of(problem)
+        self._workshop = Workshop(visible=_visible(problem))
+        self._token = 0
+        environment = Environment(root=str(root), module=_SERVER_MODULE, preload=(support.PRELOAD,))
+        limits = Limits(memory_bytes=_PROGRAM_BYTES, real_bytes=_PROGRAM_BYTES // 2)
+        self._sandbox = Sandbox(environment, limits=limits)
+        self._talk: Talk | None = None
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def evaluate(self, program: str) -> Evaluation:
+        """See `Evaluators.evaluate`."""
+        return self._separated(program)
+
+    def confirm(self, program: str) -> Evaluation:
+        """See `Evaluators.confirm`."""
+        return self._separated(program)
+
+    def close(self) -> None:
+        """End both jails; idempotent."""
+        self._dismiss("it was closed")
+        self._sandbox.close()
+
+    def _open(self) -> Talk:
+        """The host, started if there is none."""
+        if self._talk is None:
+            talk = Talk(self._workshop, self._plan, memory_bytes=_EVALUATOR_BYTES)
+            self._talk = talk
+            try:
+                ready = talk.hear(_START_S)
+            except TimeoutError:
+                self._dismiss("it took too long to load")
+                ready = None
+            if not isinstance(ready, messages.Ready) or ready.trouble:
+                self._dismiss("it cannot be used")
+                said = ready.trouble if isinstance(ready, messages.Ready) else talk.ending
+                raise UsageError(
+                    f"the evaluator {self._problem.evaluator} cannot be loaded: {said}",
+                    remedy="It is imported in a jail without network; see that this works there.",
+                )
+        return self._talk
+
+    def _dismiss(self, words: str) -> None:
+        talk, self._talk = self._talk, None
+        if talk:
+            talk.end(words)
+
+    def _separated(self, program: str) -> Evaluation:
+        started = time.monotonic()
+        stage = self._stage(program)
+        try:
+            verdict, printed = self._heard(self._open(), stage, program)
+        finally:
+            stage.close()
+        seconds = time.monotonic() - started
+        return evaluation(self._problem, stage, verdict, printed=printed, seconds=seconds)
+
+    def _stage(self, program: str) -> Stage:
+        self._token += 1
+        seconds = self._problem.timeout_s
+        return Stage(
+            self._sandbox,
+            program,
+            token=self._token,
+            shared=self._shared,
+            seconds=seconds,
+            load_cpu_s=min(_MOST_LOAD_S, seconds / 2),
+        )
+
+    def _heard(self, talk: Talk, stage: Stage, program: str) -> tuple[Verdict, str]:
+        """The verdict; of a cascade whose later stage failed, that of the stages before it."""
+        so_far: Verdict | None = None
+        stage.prolong()
+        talk.say(stage, standin.text(program, token=stage.token, shared=self._shared))
+        while True:
+            try:
+                said = talk.hear(stage.ends - time.monotonic())
+            except TimeoutError:
+                if stage.ends > time.monotonic():
+                    continue
+                self._dismiss("it took too long")
+                return _ended(so_far, f"it took longer than {self._problem.timeout_s:g} s"), ""
+            match said:
+                case messages.Done(token, verdict, printed) if token == stage.token:
+                    return verdict, printed
+                case messages.Staged(_, verdict):
+                    so_far = verdict
+                case None:
+                    self._dismiss("it has ended")
+                    return _ended(so_far, f"the evaluator ended: {talk.ending}"), ""
+
+
+def _ended(so_far: Verdict | None, words: str) -> Verdict:
+    if so_far is None:
+        return Verdict(error=words)
+    text = {**so_far.text, f"stage {so_far.stage + 1}": words}
+    return Verdict(
+        metrics=so_far.metrics,
+        score=so_far.score,
+        text=text,
+        refused=so_far.refused,
+        stage=so_far.stage + 1,
+    )
+
+
+def plan_of(problem: Problem) -> Plan:
+    """What the host is told about a problem."""
+    return Plan(
+        kind=problem.kind,
+        evaluator=problem.evaluator,
+        roots=(str(Path(problem.evaluator).parent),),
+        thresholds=problem.thresholds,
+    )
+
+
+def _visible(problem: Problem) -> list[str]:
+    return [str(Path(problem.evaluator).parent), standin.OURS]
