@@ -26,6 +26,9 @@ StepState = Literal["planned", "found", "nothing", "skipped", "failed"]
 #: Stages in which processes run, or help to judge, the new code.
 ACTIVE_STAGES: tuple[Stage, ...] = ("shadow", "canary", "live")
 
+#: Author of what rules and searches write; any other is a model, by its name.
+OURS = "codegenesis"
+
 
 def digest(*parts: str | bytes) -> str:
     """Hex SHA-256 over length-prefixed parts, so that no two lists of parts collide."""
@@ -97,6 +100,7 @@ class Variant(Record, frozen=True, kw_only=True):
             needs (imports, constants, helpers), then the `def` itself, decorators allowed.
         parents: ids of the variants it was made from; empty for a child of the original.
         operator: name of the operator that wrote it.
+        author: `OURS`, or the model that wrote it.
         hypothesis: why it should be better, in one sentence.
         risk: what could go wrong with it, in one sentence.
         seed: seed of whatever chance was involved.
@@ -108,7 +112,7 @@ class Variant(Record, frozen=True, kw_only=True):
     backend: str = "python"
     parents: tuple[str, ...] = ()
     operator: str
-    author: str = "codegenesis"
+    author: str = OURS
     hypothesis: str = ""
     risk: str = ""
     seed: int = 0

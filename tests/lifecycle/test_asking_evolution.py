@@ -1,13 +1,10 @@
-"""Models write versions in the same population: what they say is tried, and only what holds wins."""
+"""Models write versions in the same population: all of it is tried, and only what holds wins."""
 
 from __future__ import annotations
 
 import base64
 import json
 import random
-import socket
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,6 @@ import pytest
 from codegenesis import wire
 from codegenesis.config import load
 from codegenesis.core.models.fake import FakeModel
-from codegenesis.errors import ModelError
 from codegenesis.ledger import KeyRing, Ledger, verify_all
 from codegenesis.lifecycle import Evolution, Evolver, locate, observe
 from codegenesis.lifecycle.asking import Authors

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
-from codegenesis.cli.offers import DEFAULT_BUDGET, Errand, draw_offers
+from codegenesis.cli.offers import DEFAULT_BUDGET, Errand, draw_asked, draw_offers
 from codegenesis.cli.options import budget_option, examples_option, seed_option, tests_option
 from codegenesis.cli.output import emit, json_option, talk
 from codegenesis.cli.settings import config_options, open_keys, open_store
@@ -18,6 +18,7 @@ from codegenesis.core.synthesis import stated
 from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import calls_of, locate, observe, recent
+from codegenesis.lifecycle.asking import authors
 from codegenesis.lifecycle.jails import open_sandbox
 from codegenesis.lifecycle.offers.examples import (
     crash_called,
@@ -72,8 +73,10 @@ def fix(  # noqa: PLR0917 (options)
         cases = _cases(config, store, gene, files=files, crash=crash, inputs=inputs)
         errand = Errand(store, config, gene, command="fix")
         with errand.under_way("fixing") as tell:
-            fixer = Fixer(store, Ledger(store, open_keys(config)), config, tell=tell)
-            found = fixer.fix(gene, cases, meter=errand.meter)
+            ledger = Ledger(store, open_keys(config))
+            with authors(config, meter=errand.meter, tell=tell) as asked:
+                fixer = Fixer(store, ledger, config, authors=asked, tell=tell)
+                found = fixer.fix(gene, cases, meter=errand.meter)
         errand.end(found.fixes, reason=found.reason)
         subject = f"Fix {gene.qualname}: {len(found.failing)} of {found.cases} cases failed"
         landed = errand.land(found.fixes, wish, pick=pick, subject=subject)
@@ -129,6 +132,7 @@ def _document(found: Fixing) -> dict[str, object]:
         "first_trial": found.first_trial,
         "first_s": found.first_s,
         "seconds": found.seconds,
+        "models": found.asked,
     }
 
 
@@ -140,8 +144,10 @@ def _draw(console: Console, found: Fixing) -> None:
         console.print(f"{name}: no fix; {found.reason}")
         if found.failing:
             console.print(f"the nearest version passes {found.nearest} of {found.cases}")
+        draw_asked(console, found.asked)
         return
     draw_offers(console, found.fixes, fresh=found.fresh)
+    draw_asked(console, found.asked)
     console.print(
         f"{found.trials} versions tried in {found.seconds:.1f} s. A plausible fix passes what is "
         "known; read it before you take it."

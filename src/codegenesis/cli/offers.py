@@ -9,14 +9,16 @@ from rich.console import Console
 from rich.syntax import Syntax
 
 from codegenesis.cli.landing import Landed, LandingWish, land
+from codegenesis.cli.output import printable
 from codegenesis.cli.searching import Tell, searching
 from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.errors import UsageError
+from codegenesis.lifecycle.asking import Asked
 from codegenesis.lifecycle.campaigns.runs import Keeper, begin
 from codegenesis.lifecycle.landing.changes import read
 from codegenesis.lifecycle.offers.offer import Offer, change_of
-from codegenesis.model import Gene, RunStep
+from codegenesis.model import OURS, Gene, RunStep
 from codegenesis.store import Store
 
 DEFAULT_BUDGET = "60s"
@@ -104,6 +106,12 @@ class Errand:
         return 6 if cut_short else 3
 
 
+def draw_asked(console: Console, asked: Asked | None) -> None:
+    """What asking models came to, where any were."""
+    if asked is not None:
+        console.print(f"models: {printable(asked.words)}", markup=False, soft_wrap=True)
+
+
 def draw_offers(console: Console, offers: Sequence[Offer], *, fresh: int = 0) -> None:
     """Each offer with what speaks for and against it, and its diff."""
     for number, offer in enumerate(offers, start=1):
@@ -111,7 +119,9 @@ def draw_offers(console: Console, offers: Sequence[Offer], *, fresh: int = 0) ->
         if offer.agreement is not None and len(offers) > 1:
             on = f"{fresh} " if fresh else ""
             agreed = f", agrees with {offer.agreement:.0%} of the others on {on}made-up inputs"
-        console.print(f"{number}: {offer.variant.id} passes all {offer.cases} cases{agreed}")
+        author = "" if offer.variant.author == OURS else f", by {printable(offer.variant.author)}"
+        passes = f"{number}: {offer.variant.id}{author} passes all {offer.cases} cases{agreed}"
+        console.print(passes, markup=False)
         for words in (*offer.words, *offer.reasons[:2]):
             console.print(f"   {words}", markup=False)
         console.print(Syntax(offer.diff, "diff", background_color="default"))

@@ -18,6 +18,7 @@ from codegenesis.cli.inspect import (
     strength_in_words,
 )
 from codegenesis.cli.landing import Landed, LandingWish
+from codegenesis.cli.offers import draw_asked
 from codegenesis.cli.output import printable, table
 from codegenesis.compiler import Explanation, explain
 from codegenesis.lifecycle import Evolution
@@ -108,8 +109,7 @@ def draw_report(console: Console, report: Report, wish: LandingWish) -> None:
         for champion, gene in report.champions:
             _draw_champion(console, champion, gene)
         _draw_summary(console, report)
-    if report.asked:
-        console.print(printable(f"models: {report.asked.words}"), markup=False, soft_wrap=True)
+    draw_asked(console, report.asked)
 
 
 def _result(store: Store, step: RunStep) -> Result:

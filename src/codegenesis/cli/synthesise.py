@@ -8,13 +8,14 @@ import click
 from rich.console import Console
 
 from codegenesis.cli.landing import LandingWish, draw_landed, landing_options, require_landable
-from codegenesis.cli.offers import DEFAULT_BUDGET, Errand, draw_offers
+from codegenesis.cli.offers import DEFAULT_BUDGET, Errand, draw_asked, draw_offers
 from codegenesis.cli.options import budget_option, examples_option, seed_option, tests_option
 from codegenesis.cli.output import emit, json_option, talk
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import Config
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle import locate
+from codegenesis.lifecycle.asking import authors
 from codegenesis.lifecycle.offers.examples import examples_of
 from codegenesis.lifecycle.offers.filling import Filler, Filling, cases_for
 
@@ -48,8 +49,10 @@ def synthesise(
         store.put_genes([gene])
         errand = Errand(store, config, gene, command="synthesise")
         with errand.under_way("synthesising") as tell:
-            filler = Filler(store, Ledger(store, open_keys(config)), config, tell=tell)
-            found = filler.fill(gene, cases, meter=errand.meter)
+            ledger = Ledger(store, open_keys(config))
+            with authors(config, meter=errand.meter, tell=tell) as asked:
+                filler = Filler(store, ledger, config, authors=asked, tell=tell)
+                found = filler.fill(gene, cases, meter=errand.meter)
         errand.end(found.bodies, reason=found.reason)
         subject = f"Write {gene.qualname} from {found.cases} examples"
         landed = errand.land(found.bodies, wish, pick=pick, subject=subject)
@@ -69,14 +72,17 @@ def _document(found: Filling) -> dict[str, object]:
         "trials": found.trials,
         "first_s": found.first_s,
         "seconds": found.seconds,
+        "models": found.asked,
     }
 
 
 def _draw(console: Console, found: Filling) -> None:
     if not found.bodies:
         console.print(f"{found.gene.target}: no body; {found.reason}")
+        draw_asked(console, found.asked)
         return
     draw_offers(console, found.bodies)
+    draw_asked(console, found.asked)
     console.print(
         f"{found.trials} expressions tried in {found.seconds:.1f} s. Examples say little about "
         "other inputs; read it before you take it."

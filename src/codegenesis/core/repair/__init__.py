@@ -5,6 +5,7 @@ from codegenesis.core.repair.found import Found, Plausible, Version
 from codegenesis.core.repair.neighbours import Neighbour, neighbours
 from codegenesis.core.repair.rank import Fresh, Judge, ranked
 from codegenesis.core.repair.search import repair
+from codegenesis.core.repair.visitors import Visitor, Visitors
 
 __all__ = [
     "Evaluator",
@@ -14,6 +15,8 @@ __all__ = [
     "Neighbour",
     "Plausible",
     "Version",
+    "Visitor",
+    "Visitors",
     "neighbours",
     "ranked",
     "repair",

@@ -4,6 +4,6 @@ from codegenesis.lifecycle.asking.asked import Asked, together
 from codegenesis.lifecycle.asking.asking import Asking
 from codegenesis.lifecycle.asking.authors import Authors
 from codegenesis.lifecycle.asking.opening import authors
-from codegenesis.lifecycle.asking.round import Round, round_of
+from codegenesis.lifecycle.asking.round import OPERATOR, Round, round_of
 
-__all__ = ["Asked", "Asking", "Authors", "Round", "authors", "round_of", "together"]
+__all__ = ["OPERATOR", "Asked", "Asking", "Authors", "Round", "authors", "round_of", "together"]

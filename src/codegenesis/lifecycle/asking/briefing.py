@@ -47,10 +47,10 @@ class Briefing:
         self._gene, self._crashed = gene, tuple(crashed)
         self._module = module_source(gene)
         self._callees = callees(gene, self._module)
-        self._secret = _is_secret(gene, calls, Redactor(redact, instances=True))
+        self._telling = may_tell(gene, calls, redact)
         weak = [] if crashed else genome.weaknesses(gene, traits)
         self._weakness = (*self._crashes(), *weak)
-        self._samples = () if self._secret else self._told(calls, outcomes)
+        self._samples = self._told(calls, outcomes) if self._telling else ()
 
     def brief(self, story: Story) -> Brief:
         """What to tell a model now."""
@@ -70,7 +70,7 @@ class Briefing:
         )
 
     def _failure(self, variant: Variant, trial: Trial) -> Failure:
-        detail = "" if self._secret else trial.detail
+        detail = trial.detail if self._telling else ""
         return Failure(source=variant.source, gate=trial.gate, detail=detail)
 
     def _crashes(self) -> Iterator[str]:
@@ -96,8 +96,12 @@ class Briefing:
         return (*crashing, *kept)[:_SAMPLES]
 
 
-def _is_secret(gene: Gene, calls: Iterable[bytes], redactor: Redactor) -> bool:
-    """May values of its calls not be told?"""
-    arguments = ast.parse(gene.source).body[-1]
-    names = [node.arg for node in ast.walk(arguments) if isinstance(node, ast.arg)]
-    return any(map(redactor.sensitive, names)) or redactor.refuses(*calls)
+def may_tell(gene: Gene, calls: Iterable[bytes], redact: Iterable[str]) -> bool:
+    """Whether a model may see values of its calls: none of them is of a kind that is not recorded.
+
+    Args:
+        redact: further patterns of names whose values are not told.
+    """
+    redactor = Redactor(redact, instances=True)
+    names = [n.arg for n in ast.walk(ast.parse(gene.source)) if isinstance(n, ast.arg)]
+    return not any(map(redactor.sensitive, names)) and not redactor.refuses(*calls)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from codegenesis.arena.messages import Example
 from codegenesis.config import Config
 from codegenesis.core.budget import Meter
+from codegenesis.core.coders import Attempt
 from codegenesis.core.operator import module_source
 from codegenesis.core.synthesis import Filled, Synthesis, is_hole, stated, synthesise
 from codegenesis.errors import TargetError
 from codegenesis.evidence.arena import Arena
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.asking import OPERATOR, Asked, Authors
 from codegenesis.lifecycle.jails import open_sandbox
+from codegenesis.lifecycle.offers.asked import Bodies
 from codegenesis.lifecycle.offers.offer import Cases, Judge, Offer
 from codegenesis.lifecycle.offers.share import Share
 from codegenesis.model import Gene, Record, Variant
@@ -35,6 +38,7 @@ class Filling(Record, frozen=True, kw_only=True):
         cases: examples that bodies were held to.
         first_s: when the first body was found.
         cut_short: the search was ended by its budget.
+        asked: what models were asked, and what it came to; None where there are none.
     """
 
     gene: Gene
@@ -45,6 +49,7 @@ class Filling(Record, frozen=True, kw_only=True):
     first_s: float = 0.0
     seconds: float = 0.0
     cut_short: bool = False
+    asked: Asked | None = None
 
 
 def cases_for(
@@ -82,13 +87,21 @@ class Filler:
     """Looks for bodies; one function at a time.
 
     Args:
+        authors: models that write bodies beside the search; None for the search alone.
         tell: told in words what is being done.
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
+        self,
+        store: Store,
+        ledger: Ledger,
+        config: Config,
+        *,
+        authors: Authors | None = None,
+        tell: Tell = lambda _words: None,
     ) -> None:
         self._store, self._ledger, self._config, self._tell = store, ledger, config, tell
+        self._authors = authors
 
     def fill(self, gene: Gene, cases: Cases, *, meter: Meter) -> Filling:
         """Look for bodies that do what the cases say.
@@ -102,30 +115,38 @@ class Filler:
         """
         search = Share(meter, _SEARCH_SHARE * meter.left_s)
         self._tell(f"searching on {len(cases.examples)} examples")
-        found = synthesise(
-            gene,
-            cases.examples,
-            meter=search,
-            setup=self._config.sandbox_setup,
-            seed=self._config.seed,
-            tell=self._tell,
-        )
-        bodies = self._judged(gene, cases, found)
+        with Bodies(self._authors, gene, cases, self._config, meter=search) as written:
+            found = synthesise(
+                gene,
+                cases.examples,
+                meter=written.search,
+                setup=self._config.sandbox_setup,
+                seed=self._config.seed,
+                tell=self._tell,
+            )
+            by_models = written.finish(found=len(found.filled))
+        bodies = self._judged(gene, cases, found, by_models)
+        none_holds = not bodies and (found.filled or by_models)
         return Filling(
             gene=gene,
             bodies=bodies,
-            reason=found.reason if bodies or not found.filled else "no body holds outside",
+            reason="no body holds outside" if none_holds else found.reason,
             cases=len(cases.examples),
             trials=found.trials,
             first_s=min((each.seconds for each in found.filled), default=0.0),
             seconds=meter.seconds,
             cut_short=bool(search.over),
+            asked=written.asked,
         )
 
-    def _judged(self, gene: Gene, cases: Cases, found: Synthesis) -> tuple[Offer, ...]:
-        if not found.filled:
+    def _judged(
+        self, gene: Gene, cases: Cases, found: Synthesis, by_models: Sequence[Attempt]
+    ) -> tuple[Offer, ...]:
+        """What models wrote comes first: they have read names and docstring, not examples alone."""
+        count = len(found.filled) + len(by_models)
+        if not count:
             return ()
-        self._tell(f"judging {len(found.filled)} bodies from outside")
+        self._tell(f"judging {count} bodies from outside")
         arena = None
         if cases.tests:
             arena = Arena(gene, tests=cases.tests, project=cases.project, jobs=1)
@@ -140,11 +161,26 @@ class Filler:
                     ledger=self._ledger,
                     objective="synthesise",
                 )
-                offers = [self._offer(judge, gene, cases, each) for each in found.filled]
+                offers = [self._by_model(judge, gene, cases, each) for each in by_models]
+                offers += [self._offer(judge, gene, cases, each) for each in found.filled]
         finally:
             if arena:
                 arena.close()
         return tuple(offer for offer in offers if offer)
+
+    def _by_model(self, judge: Judge, gene: Gene, cases: Cases, body: Attempt) -> Offer | None:
+        variant = Variant(
+            gene=gene.id,
+            base=gene.base,
+            source=body.source,
+            operator=f"{OPERATOR}{body.style}",
+            author=body.model,
+            hypothesis=f"Does what {len(cases.examples)} examples say; a model wrote it.",
+            risk="Examples say little about all other inputs; read it.",
+            seed=self._config.seed,
+        )
+        words = (f"written by {body.model}",)
+        return judge.offer(variant, words=words, prompt=body.prompt)
 
     def _offer(self, judge: Judge, gene: Gene, cases: Cases, body: Filled) -> Offer | None:
         variant = Variant(

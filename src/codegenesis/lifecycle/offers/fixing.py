@@ -16,15 +16,18 @@ import msgspec
 from codegenesis.arena.messages import Example, Score
 from codegenesis.config import Config
 from codegenesis.core.budget import Meter
+from codegenesis.core.coders import Attempt
 from codegenesis.core.operator import module_source
 from codegenesis.core.repair import Found, Fresh, Plausible, neighbours, ranked, repair
 from codegenesis.evidence.arena import Arena
 from codegenesis.evidence.hosting import Host
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.asking import OPERATOR, Asked, Authors
 from codegenesis.lifecycle.jails import open_sandbox
+from codegenesis.lifecycle.offers.asked import Guests, briefing_of
 from codegenesis.lifecycle.offers.offer import Cases, Judge, Offer, failures
 from codegenesis.lifecycle.offers.share import Share
-from codegenesis.model import Gene, Record, Variant
+from codegenesis.model import OURS, Gene, Record, Variant
 from codegenesis.store import Store
 
 #: Steps allowed for a case are found by asking for more and more.
@@ -55,6 +58,7 @@ class Fixing(Record, frozen=True, kw_only=True):
         nearest: cases that the best version passes, when there is no fix.
         suspicious: lines of the function, from 1, with their suspiciousness, the worst first.
         fresh: generated inputs that fixes were compared on.
+        asked: what models were asked, and what it came to; None where there are none.
         first_trial, first_s: when the first plausible version was found.
         cut_short: the search was ended by its budget.
     """
@@ -72,19 +76,29 @@ class Fixing(Record, frozen=True, kw_only=True):
     first_s: float = 0.0
     seconds: float = 0.0
     cut_short: bool = False
+    asked: Asked | None = None
 
 
 class Fixer:
     """Looks for fixes; one function at a time.
 
     Args:
+        authors: models whose versions join the search; None for the search alone.
         tell: told in words what is being done.
     """
 
     def __init__(
-        self, store: Store, ledger: Ledger, config: Config, *, tell: Tell = lambda _words: None
+        self,
+        store: Store,
+        ledger: Ledger,
+        config: Config,
+        *,
+        authors: Authors | None = None,
+        tell: Tell = lambda _words: None,
     ) -> None:
         self._store, self._ledger, self._config, self._tell = store, ledger, config, tell
+        self._authors = authors
+        self._guests: Guests | None = None
 
     def fix(self, gene: Gene, cases: Cases, *, meter: Meter) -> Fixing:
         """Look for versions of the gene that pass all cases.
@@ -106,7 +120,14 @@ class Fixer:
                 words = before.error or f"it passes all of {len(arena.cases)} cases"
                 return Fixing(gene=gene, reason=words, cases=len(arena.cases))
             search = Share(meter, _SEARCH_SHARE * meter.left_s)
-            found = self._search(gene, arena, search, hangs="steps" in before.endings)
+            if self._authors:
+                told = briefing_of(gene, cases, failing, before, redact=self._config.redact)
+                self._guests = Guests(self._authors, told, arena.cases, search)
+            try:
+                found = self._search(gene, arena, search, hangs="steps" in before.endings)
+            finally:
+                if self._guests:
+                    self._guests.close()
             fixes, fresh = self._believable(gene, cases, found, before, arena)
         first = min((each.trials for each in found.plausible), default=0)
         return Fixing(
@@ -123,6 +144,7 @@ class Fixer:
             first_s=min((each.seconds for each in found.plausible), default=0.0),
             seconds=meter.seconds,
             cut_short=bool(search.over),
+            asked=self._guests.asked if self._guests else None,
         )
 
     def _arena(self, gene: Gene, cases: Cases) -> Arena:
@@ -152,6 +174,7 @@ class Fixer:
             module_source=module_source(gene),
             qualname=gene.qualname,
             seed=self._config.seed,
+            visitors=self._guests,
             tell=self._tell,
         )
 
@@ -193,25 +216,30 @@ class Fixer:
                 objective="fix",
             )
             for each in plausible[:_JUDGED]:
+                author = self._guests.author_of(each.stage) if self._guests else None
                 offer = judge.offer(
-                    self._variant(gene, each, len(arena.cases)),
+                    self._variant(gene, each, len(arena.cases), author),
                     words=tuple(edit.words for edit in each.edits),
                     size=each.size,
                     agreement=each.agreement,
                     reasons=each.reasons,
+                    prompt=author.prompt if author else "",
                 )
                 fixes += [offer] if offer else []
                 if len(fixes) >= _SHOWN:
                     break
         return tuple(fixes)
 
-    def _variant(self, gene: Gene, version: Plausible, cases: int) -> Variant:
+    def _variant(
+        self, gene: Gene, version: Plausible, cases: int, author: Attempt | None
+    ) -> Variant:
         edits = "; ".join(edit.words for edit in version.edits)
         return Variant(
             gene=gene.id,
             base=gene.base,
             source=version.source,
-            operator="genetic",
+            operator=f"{OPERATOR}{author.style}" if author else "genetic",
+            author=author.model if author else OURS,
             hypothesis=f"{edits}: passes all {cases} cases.",
             risk="Passing the cases is not being right; read it.",
             seed=self._config.seed,

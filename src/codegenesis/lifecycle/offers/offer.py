@@ -100,8 +100,13 @@ class Judge:
         size: float = 0.0,
         agreement: float | None = None,
         reasons: tuple[str, ...] = (),
+        prompt: str = "",
     ) -> Offer | None:
-        """The version as an offer, written down; None when it does not hold."""
+        """The version as an offer, written down; None when it does not hold.
+
+        Args:
+            prompt: digest of what a model was asked for it.
+        """
         began = time.monotonic()
         wrong = self._wrong(variant)
         trial = Trial(
@@ -116,7 +121,7 @@ class Judge:
         self._store.put_variant(variant)
         self._store.add_trials([trial])
         entry = self._ledger.provenance(
-            self._gene, variant, objective=self._objective, seed=variant.seed
+            self._gene, variant, objective=self._objective, seed=variant.seed, prompt=prompt
         )
         if wrong:
             return None
@@ -172,6 +177,7 @@ def change_of(offer: Offer, gene: Gene, *, subject: str, before: bytes, run: str
         ("Cases", str(offer.cases)),
         ("Agreement", "" if offer.agreement is None else f"{offer.agreement:.2f}"),
         ("Operator", variant.operator),
+        ("Author", variant.author),
         ("Variant", variant.id),
         ("Run", run),
         ("Ledger", f"{offer.entry.seq} {offer.entry.hash}" if offer.entry else ""),
