@@ -8,8 +8,18 @@ from collections.abc import Callable, Sequence
 from codegenesis.core.models.failing import Failure
 from codegenesis.core.models.model import Answer, Request, Usage
 from codegenesis.errors import ModelError
+from codegenesis.model import Record
 
 Answers = Sequence[str | ModelError] | Callable[[Request], str]
+
+
+class _PerAnswer(Record, frozen=True):
+    each: float
+
+    def usd(self, *, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+        """See `Price`."""
+        del input_tokens, output_tokens, cached_tokens
+        return self.each
 
 
 class FakeModel:
@@ -19,17 +29,18 @@ class FakeModel:
         answers: texts in the order in which they are given, again from the start when they are
             used up (an error among them is raised); or a function from request to text.
         name: what it is called in answers.
-        usd: price of each answer.
+        usd: price of each answer; None where nobody knows.
 
     Attributes:
+        price: the same, as a fleet wants to know it.
         requests: what it was asked, in order.
     """
 
-    def __init__(self, answers: Answers, *, name: str = "fake", usd: float = 0.0) -> None:
+    def __init__(self, answers: Answers, *, name: str = "fake", usd: float | None = 0.0) -> None:
         self.name = name
         self.requests: list[Request] = []
         self._answers = answers
-        self._usd = usd
+        self.price = None if usd is None else _PerAnswer(usd)
         self._lock = threading.Lock()
 
     @property
@@ -66,4 +77,5 @@ class FakeModel:
     def _usage(self, request: Request, text: str) -> Usage:
         """One token a word."""
         words = sum(len(message.text.split()) for message in request.messages)
-        return Usage(input_tokens=words, output_tokens=len(text.split()), usd=self._usd)
+        usd = self.price.each if self.price else 0.0
+        return Usage(input_tokens=words, output_tokens=len(text.split()), usd=usd)

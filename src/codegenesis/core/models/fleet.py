@@ -7,70 +7,40 @@ is charged no more than was held for the question.
 
 from __future__ import annotations
 
-import math
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-import msgspec
-
 from codegenesis.config import Config
-from codegenesis.core.budget import Budget, Hold, Meter
+from codegenesis.core.budget import Budget, Meter
 from codegenesis.core.models.bandit import Bandit
-from codegenesis.core.models.breaker import Breaker
 from codegenesis.core.models.cache import AnswerCache
 from codegenesis.core.models.failing import Failure
+from codegenesis.core.models.member import Member
 from codegenesis.core.models.model import Answer, Model, Request, Usage
-from codegenesis.core.models.prices import FREE, TEMPLATE, Price, most_input, most_output
+from codegenesis.core.models.until import Until
 from codegenesis.errors import BudgetSpentError, ModelError
 
-#: A usual answer, to guess what one costs before there was any.
-_USUAL_IN, _USUAL_OUT = 1000, 400
-
-#: How often whoever waits looks whether to go on.
-_LOOK_S = 0.05
-
-_NOTHING = "No model answers: `codegenesis models` shows what is configured and found."
+_NOTHING = "`codegenesis models` shows what is configured and found."
 
 
 def _keep_quiet(_words: str) -> None:
     pass
 
 
-class _Member:
-    """One model of a fleet."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.name = model.name
-        self.breaker = Breaker()
-        self.price: Price | None = getattr(model, "price", FREE)
-        self.strength: float = getattr(model, "strength", 0.0)
-        self.identity: str = getattr(model, "identity", model.name)
-        self.template = TEMPLATE
-
-    def usd(self, input_tokens: int, output_tokens: int) -> float:
-        price = self.price or FREE
-        return price.usd(input_tokens=input_tokens, output_tokens=output_tokens)
-
-    @property
-    def rank(self) -> tuple[float, float]:
-        """What is said to be stronger is; of the rest, what is dearer."""
-        return self.strength, self.usd(_USUAL_IN, _USUAL_OUT)
-
-
 class Fleet:
     """Models as one; see `Model`. Use it as a context manager, or call `close`.
 
     Args:
-        models: with different names; one may have `price`, `strength` and `identity` (what tells
-            its answers from others' in the cache), and `close`.
+        models: with different names; see `Member` for what they may have beside it.
         meter: what is asked counts against it.
         file: of answers that were had before; None to keep none.
         seed: of all chance.
         tell: is told of endpoints that fail, in words.
+
+    Attributes:
+        spent: on all answers so far.
     """
 
     def __init__(
@@ -87,12 +57,13 @@ class Fleet:
         self.spent = Usage()
         self._meter = meter or Meter(Budget())
         self._tell = tell
+        self._complaints: set[str] = set()
         self._lock = threading.Lock()
         self._cache = AnswerCache(file) if file else None
-        self._by_name = {model.name: _Member(model) for model in models}
+        self._by_name = {model.name: Member(model) for model in models}
         ranked = sorted(self._by_name.values(), key=lambda each: each.rank, reverse=True)
-        usual = {name: m.usd(_USUAL_IN, _USUAL_OUT) for name, m in self._by_name.items()}
         self._strongest = tuple(member.name for member in ranked)
+        usual = {member.name: member.usual_usd for member in ranked}
         self._bandit = Bandit(usual, strongest=self._strongest, seed=seed)
 
     def ask(
@@ -112,17 +83,15 @@ class Fleet:
             if told:
                 told(found.text)
             return found
-        until = _Until(cancelled, time.monotonic() + self._meter.left_s)
+        until = Until(cancelled, seconds=self._meter.left_s)
         troubles: list[ModelError | BudgetSpentError] = []
         for name in self._bandit.order(self._by_name, strong=strong):
-            if self._meter.over:
-                break
             try:
                 return self._asked(self._by_name[name], request, told, until)
             except (ModelError, BudgetSpentError) as error:
                 troubles.append(error)
-                if until.is_set():
-                    break
+            if self._meter.over or until.is_set():
+                break
         raise self._no_answer(troubles, cancelled)
 
     @property
@@ -159,56 +128,27 @@ class Fleet:
         self.close()
 
     def _remembered(self, request: Request, *, strong: bool) -> Answer | None:
+        """An earlier answer, whoever of those that may be asked gave it."""
+        if self._cache is None:
+            return None
         names = self._strongest[:1] if strong else self._strongest
-        for name in names if self._cache else ():
-            assert self._cache
-            if found := self._cache.get(self._by_name[name].identity, request):
-                return found
-        return None
+        identities = (self._by_name[name].identity for name in names)
+        found = (self._cache.get(identity, request) for identity in identities)
+        return next(filter(None, found), None)
 
     def _asked(
         self,
-        member: _Member,
+        member: Member,
         request: Request,
         told: Callable[[str], None] | None,
-        until: _Until,
-    ) -> Answer:
-        """Its answer, paid for."""
-        if not member.breaker.enter():
-            raise member.breaker.reason or Failure(f"{member.name}: not asked now", kind="busy")
-        try:
-            with self._held(member, request, until) as hold:
-                answer = self._answer(member, request, told, until, hold)
-        except BaseException as error:
-            member.breaker.failed(_as_failure(error))
-            if isinstance(error, ModelError) and not until.is_set():
-                self._tell(str(error))
-            raise
-        member.breaker.succeeded()
-        return answer
-
-    def _answer(
-        self,
-        member: _Member,
-        request: Request,
-        told: Callable[[str], None] | None,
-        until: _Until,
-        hold: Hold,
+        until: Until,
     ) -> Answer:
         try:
-            answer = member.model.ask(request, told=told, cancelled=until)
+            answer = member.ask(request, told=told, cancelled=until, meter=self._meter)
         except ModelError as error:
-            free = not isinstance(error, Failure) or error.free
-            hold.settle() if free else hold.spend_all()
-            raise
-        except BaseException:
-            hold.spend_all()
+            self._complain(str(error), until)
             raise
         usage = answer.usage
-        hold.settle(usd=usage.usd, tokens=usage.input_tokens + usage.output_tokens)
-        answer = msgspec.structs.replace(answer, model=member.name)
-        if not usage.estimated:  # a template has no more tokens than a question with it
-            member.template = min(member.template, usage.input_tokens)
         self._bandit.paid(member.name, usd=usage.usd, seconds=usage.seconds)
         with self._lock:
             self.spent = _sum(self.spent, usage)
@@ -216,20 +156,13 @@ class Fleet:
             self._cache.put(member.identity, request, answer)
         return answer
 
-    def _held(self, member: _Member, request: Request, until: _Until) -> Hold:
-        if member.price is None and math.isfinite(self._meter.budget.usd):
-            raise Failure(
-                f"{member.name}: its price is not known, and the budget is money",
-                kind="refused",
-                remedy="Set usd_per_million_in and usd_per_million_out of its endpoint, or give a "
-                "budget of tokens.",
-                free=True,
-            )
-        question = most_input(request, template=member.template)
-        answer = most_output(request)
-        return self._meter.reserve(
-            usd=member.usd(question, answer), tokens=question + answer, cancelled=until
-        )
+    def _complain(self, words: str, until: Until) -> None:
+        """Tell of what went wrong, once."""
+        with self._lock:
+            known = until.is_set() or words in self._complaints
+            self._complaints.add(words)
+        if not known:
+            self._tell(words)
 
     def _no_answer(
         self, troubles: Sequence[ModelError | BudgetSpentError], cancelled: threading.Event | None
@@ -245,13 +178,6 @@ class Fleet:
         words = "; ".join(str(each) for each in troubles) or "there is no model to ask"
         remedy = next((each.remedy for each in troubles if each.remedy), _NOTHING)
         return ModelError(words, remedy=remedy)
-
-
-def _as_failure(error: BaseException) -> Failure:
-    """What an error says of the endpoint; those that are not a model's own say nothing."""
-    if isinstance(error, Failure):
-        return error
-    return Failure(str(error), kind="failing" if isinstance(error, ModelError) else "cancelled")
 
 
 class _Stronger:
@@ -270,28 +196,6 @@ class _Stronger:
     ) -> Answer:
         """See `Model.ask`."""
         return self._fleet.ask(request, told=told, cancelled=cancelled, strong=True)
-
-
-class _Until(threading.Event):
-    """Set when another event is, or when a time has come: so every model knows one kind of end."""
-
-    def __init__(self, other: threading.Event | None, at: float) -> None:
-        super().__init__()
-        self._other = other
-        self._at = at
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        if self._other is not None and self._other.is_set():
-            return True
-        return time.monotonic() >= self._at or super().is_set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait for that, at most so many seconds."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        while not self.is_set() and (left := end - time.monotonic()) > 0:
-            super().wait(min(_LOOK_S, left))
-        return self.is_set()
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -38,6 +38,7 @@ class Leash:
         self._limits = endpoint
         self._most_bytes = most_bytes
         self._read_bytes = 0
+        self._sent = False
         self._cancelled = cancelled or threading.Event()
         self._until = time.monotonic() + endpoint.timeout_s
 
@@ -69,8 +70,19 @@ class Leash:
             self._cancelled.wait(min(_SLICE_S, rest, self.left_s))
 
     def begin_again(self) -> None:
-        """Forget what was read: another try begins."""
+        """Forget what was sent and read: another try begins."""
         self._read_bytes = 0
+        self._sent = False
+
+    def write(self, stream: httpcore2.NetworkStream, data: bytes, timeout: float) -> None:
+        """Send something; from then on the server may count it.
+
+        Raises:
+            Failure: see `look`.
+        """
+        self.look()
+        self._sent = True
+        stream.write(data, timeout)
 
     def read(self, stream: httpcore2.NetworkStream, most: int) -> bytes:
         """Whatever comes next.
@@ -96,7 +108,7 @@ class Leash:
 
     def _failure(self, kind: Kind, words: str) -> Failure:
         remedy = "Raise timeout_s or pause_s of its endpoint." if kind == "slow" else ""
-        return Failure(f"{self._name}: {words}", kind=kind, remedy=remedy)
+        return Failure(f"{self._name}: {words}", kind=kind, remedy=remedy, free=not self._sent)
 
 
 class LeashedBackend(httpcore2.NetworkBackend):
@@ -152,8 +164,7 @@ class _LeashedStream(httpcore2.NetworkStream):
         return self._backend.leash.read(self._plain, max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._backend.leash.look()
-        self._plain.write(buffer, self._backend.limited(timeout))
+        self._backend.leash.write(self._plain, buffer, self._backend.limited(timeout))
 
     def close(self) -> None:
         self._plain.close()
