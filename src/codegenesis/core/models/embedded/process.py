@@ -91,10 +91,13 @@ class ServerProcess:
         """Of the process."""
         return self._process.pid
 
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+    def ended(self, *, within_s: float = 0.0) -> bool:
+        """Whether it is gone, or goes within so many seconds."""
+        try:
+            self._process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def said(self) -> str:
         """The end of what the process printed: why it died, if it did."""
