@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import ExitStack
 
 import msgspec
 
@@ -21,6 +22,7 @@ from codegenesis.config import Config
 from codegenesis.delivery import Delivery
 from codegenesis.errors import CodeGenesisError
 from codegenesis.ledger import Ledger
+from codegenesis.lifecycle.asking import Authors, authors
 from codegenesis.lifecycle.evolution import Evolver
 from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.jails import Jails
@@ -71,12 +73,14 @@ class Engine:
     def run(self) -> None:
         """Loop until `stop`, or until the parent is gone."""
         log.info("engine %s watches %s", self._process.id, self._store.directory)
-        try:
-            while not self._stop.wait(self._config.poll_s) and not self._orphaned():
-                self.tick()
-        finally:
-            self._evolver.cancel()
-            self._jails.close()
+        with ExitStack() as models:
+            self._evolver.authors = self._authors(models)
+            try:
+                while not self._stop.wait(self._config.poll_s) and not self._orphaned():
+                    self.tick()
+            finally:
+                self._evolver.cancel()
+                self._jails.close()
 
     def tick(self) -> None:
         """One round: say that we live, move releases, collect or start an evolution."""
@@ -90,6 +94,14 @@ class Engine:
         except CodeGenesisError as error:
             # The loop outlives a bad round: the store may be locked or the disk full for a while.
             self._complain(error)
+
+    def _authors(self, stack: ExitStack) -> Authors | None:
+        """Models that the owner has named; without them, or with wrong settings, rules alone."""
+        try:
+            return stack.enter_context(authors(self._config, unattended=True, tell=log.info))
+        except CodeGenesisError as error:
+            self._complain(error)
+            return None
 
     def _orphaned(self) -> bool:
         return bool(self._parent) and os.getppid() != self._parent

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 
 import msgspec
 
-from codegenesis.config import Config
+from codegenesis.config import Config, Endpoint
 from codegenesis.core.budget import Budget, Meter
+from codegenesis.core.models.model import Model
 from codegenesis.lifecycle.asking.authors import Authors
 
 #: An engine without a budget of money may not spend any; an exact zero would end free calls too.
@@ -39,7 +40,7 @@ def authors(
         ConfigError: the settings name a model that there is not.
     """
     wanted = _named(config) if unattended else config
-    if "off" in wanted.models or not config.model_share:
+    if wanted.models == ("off",) or not config.model_share:
         yield None
         return
     from codegenesis.core.models.fleet import fleet  # brings an HTTP client along
@@ -50,16 +51,23 @@ def authors(
         yield None
         return
     with found:
-        parallel = sum(getattr(member, "parallel", 1) for member in found.members)
+        parallel = sum(map(_parallel, found.members))
         yield Authors(found, parallel=parallel, reward=found.reward, seed=config.seed)
+
+
+def _parallel(member: Model) -> int:
+    """Calls at a time: what its endpoint allows; one for a model that runs here."""
+    endpoint = getattr(member, "endpoint", None)
+    return endpoint.parallel if isinstance(endpoint, Endpoint) else 1
 
 
 def _named(config: Config) -> Config:
     """The settings with only those models that the owner has named."""
     if "auto" not in config.models:
         return config
-    others = tuple(name for name in config.models if name != "auto")
-    return msgspec.structs.replace(config, models=(*others, *config.endpoints) or ("off",))
+    others = [name for name in config.models if name != "auto"]
+    named = [name for name, table in config.endpoints.items() if table.model]
+    return msgspec.structs.replace(config, models=(*others, *named) or ("off",))
 
 
 def _unattended(config: Config) -> Budget:
