@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from codegenesis.config import Config, Endpoint
@@ -108,26 +107,24 @@ def _auto(config: Config, environ: Mapping[str, str]) -> Iterator[Model]:
     if named:
         yield from (_named(name, config, environ) for name in named)
         return
-    rooms = import_module("codegenesis.core.models.embedded")
-    servers = rooms.running(environ=environ) if hasattr(rooms, "running") else ()
-    for server in servers:
+    from codegenesis.core.models.embedded import installed, running
+
+    server = next(iter(running(environ=environ)), None)
+    if server:
         model = _fitting(server.models)
-        if model:
-            endpoint = completed("", Endpoint(url=server.url))
-            yield remote(f"{server.kind}:{model}", endpoint, model, environ=environ)
-            return
-    if hasattr(rooms, "Embedded") and rooms.installed():
+        endpoint = Endpoint(url=server.url)
+        yield remote(f"{server.kind}:{model}", endpoint, model, environ=environ)
+    elif installed():
         yield _embedded("")
 
 
-def _fitting(names: Iterable[str]) -> str:
-    """The one for code, else the first; empty where there is none."""
-    every = list(names)
-    return next((n for n in every if any(word in n.lower() for word in _CODERS)), "") or next(
-        iter(every), ""
-    )
+def _fitting(names: Sequence[str]) -> str:
+    """The one for code, else the first."""
+    made_for_it = (name for name in names if any(word in name.lower() for word in _CODERS))
+    return next(made_for_it, names[0])
 
 
 def _embedded(name: str) -> Model:
-    model: Model = import_module("codegenesis.core.models.embedded").Embedded(name)
-    return model
+    from codegenesis.core.models.embedded import Embedded
+
+    return Embedded(name)

@@ -81,7 +81,8 @@ class Remote:
         self._pace_s = pace_s
         self._turns = threading.BoundedSemaphore(endpoint.parallel)
         self._without: frozenset[str] = frozenset()
-        self._wire = Wire(endpoint, key_headers=self._key_headers)
+        self._lock = threading.Lock()
+        self._wire: Wire | None = None
 
     def ask(
         self,
@@ -101,7 +102,10 @@ class Remote:
 
     def close(self) -> None:
         """Close its connections."""
-        self._wire.close()
+        with self._lock:
+            if self._wire:
+                self._wire.close()
+            self._wire = None
 
     def offered(self) -> tuple[str, ...]:
         """Names of the models that the endpoint lists.
@@ -113,11 +117,17 @@ class Remote:
         speaker = Speaker(self.name, self.key.get())
 
         def listed() -> tuple[str, ...]:
-            with self._wire.get("/models", leash) as response:
+            with self._open().get("/models", leash) as response:
                 self._admit(response, speaker)
                 return reading.names(response, speaker=speaker)
 
         return self._safely(listed, speaker)
+
+    def _open(self) -> Wire:
+        """Opened with the first question: to read all certificates takes a while."""
+        with self._lock:
+            self._wire = self._wire or Wire(self.endpoint, key_headers=self._key_headers)
+            return self._wire
 
     def _key_headers(self) -> list[tuple[bytes, bytes]]:
         headers = self._dialect.key_headers(self.key.get().reveal())
@@ -160,7 +170,7 @@ class Remote:
         speaker: Speaker,
     ) -> reading.Said:
         body = self._dialect.body(self.model, request, without=self._without)
-        with self._wire.post(self._dialect.path, body, leash) as response:
+        with self._open().post(self._dialect.path, body, leash) as response:
             self._admit(response, speaker)
             return reading.read(
                 response, speaker=speaker, dialect=self._dialect, request=request, told=told
