@@ -41,7 +41,7 @@ class JailedCandidate:
         self._limits = limits
         self._tell = bury
         self._uncharged_ns = 0
-        self._died = ""
+        self._died = self._listener = ""
         self._last = Cost()
         self._buried = False
 
@@ -79,15 +79,16 @@ class JailedCandidate:
     def converse(self, qualname: str) -> None:
         """Choose the function that takes what is said from now on: `say` instead of `call`.
 
-        It is called once, with two functions: one returns what was said next, one answers it.
+        It is called once, with two functions: one returns what was said next, one answers it. It
+        is named along with what is said first: one exchange less.
 
         Raises:
             SandboxError: the process did not come up.
         """
+        self._listener = qualname
         try:
             self._ask(None, messages.done)
             self._channel.begin()
-            self._ask(messages.Converse(qualname), messages.done)
         except CandidateDied as error:
             raise SandboxError(f"a candidate could not be locked in: {error}") from None
 
@@ -99,6 +100,9 @@ class JailedCandidate:
         """
         if self._died:
             raise CandidateDied(self._died)
+        if self._listener:
+            body = messages.encode(messages.Converse(self._listener, body))
+            self._listener = ""
         return self._exchange(body, bytes, cpu_s=cpu_s, wall_s=wall_s)
 
     def call(self, call: bytes) -> Outcome:

@@ -90,7 +90,7 @@ def serve(module: types.ModuleType, limits: Limits) -> None:
     _send(messages.Done())
     setup = messages.request(_receive())
     if isinstance(setup, messages.Converse):
-        _converse(serving.find(module, setup.qualname).function)
+        _converse(serving.find(module, setup.qualname).function, setup.first)
     if not isinstance(setup, messages.Setup):
         return
     try:
@@ -109,10 +109,10 @@ def serve(module: types.ModuleType, limits: Limits) -> None:
         _send(_obey(batch, messages.request(_receive())))
 
 
-def _converse(function: Callable[..., object]) -> None:
+def _converse(function: Callable[..., object], first: bytes) -> None:
     """Leave what is said to a function: it hears frames and says frames, one for one."""
-    _send(messages.Done())
-    function(_receive, _say)
+    heard = [first]
+    function(lambda: heard.pop() if heard else _receive(), _say)
 
 
 def _refuse(reason: str) -> NoReturn:

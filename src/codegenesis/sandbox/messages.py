@@ -81,9 +81,10 @@ class Setup(_Message, frozen=True):
 
 
 class Converse(_Message, frozen=True):
-    """To a candidate, first: which function takes every frame that follows, and answers it."""
+    """To a candidate, first: which function takes this and every frame after it, and answers."""
 
     qualname: str
+    first: bytes
 
 
 class Load(_Message, frozen=True):
