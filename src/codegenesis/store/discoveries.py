@@ -105,28 +105,30 @@ class Discoveries:
         with self._database.read() as connection:
             return int(connection.scalar(query) or 0)
 
-    def _row(self, program: Program) -> rows.Row:
-        text = rows.storable(program.program)
-        packed = _deflated(text, "" if program.number == 0 else self._base(program.run))
-        if program.number == 0:
-            self._first[program.run] = text
-        return rows.to_row(program, packed=_PACKED, program=packed)
-
-    def _program(self, row: RowMapping) -> Program:
-        base = "" if row["number"] == 0 else self._base(row["run"])
-        found = rows.to_record(row, Program, packed=_PACKED, numbers=_NUMBERS)
-        return replace(found, program=_inflated(row["program"], base))
-
-    def _base(self, run: str) -> str:
-        """The first program of a run."""
+    def first_program(self, run: str) -> str:
+        """Text of the program that a run began with; empty when nothing of the run is kept."""
         if run not in self._first:
             query = select(_programs.c.program).where(
                 _programs.c.run == run, _programs.c.number == 0
             )
             with self._database.read() as connection:
                 packed = connection.scalar(query)
-            self._first[run] = _inflated(packed, "") if packed else ""
+            if packed is None:
+                return ""
+            self._first[run] = _inflated(packed, "")
         return self._first[run]
+
+    def _row(self, program: Program) -> rows.Row:
+        text = rows.storable(program.program)
+        packed = _deflated(text, "" if program.number == 0 else self.first_program(program.run))
+        if program.number == 0:
+            self._first[program.run] = text
+        return rows.to_row(program, packed=_PACKED, program=packed)
+
+    def _program(self, row: RowMapping) -> Program:
+        base = "" if row["number"] == 0 else self.first_program(row["run"])
+        found = rows.to_record(row, Program, packed=_PACKED, numbers=_NUMBERS)
+        return replace(found, program=_inflated(row["program"], base))
 
 
 def _deflated(text: str, base: str) -> bytes:

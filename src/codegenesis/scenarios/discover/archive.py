@@ -2,9 +2,10 @@
 
 A kind is a cell of a grid over features: metrics that the owner named, or how large a program is
 and how far from the first one. Nobody knows the range of a feature before the run, and a fixed grid
-leaves most of itself empty, so the bounds are quantiles of what was seen, drawn anew whenever that
-has doubled. Each archive holds at most `CELLS` programs however long the run, which is what keeps
-every choice from it as cheap as the first.
+leaves most of itself empty, so the bounds are quantiles of what was seen lately. They are drawn
+anew all the time: programs grow, and whatever is past the last bound shares one cell. Each archive
+holds at most `CELLS` programs however long the run, so each choice from it costs what the first
+did.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from codegenesis.scenarios.discover.shape import Sketch
 CELLS = 128
 
 _REMEMBERED = 1024
-_FIRST_DRAWN = 8
+#: Bounds are drawn anew with each of the first programs, then once in a while.
+_EACH, _EVERY = 64, 32
 
 Cell = tuple[int, ...]
 
@@ -93,7 +95,7 @@ class Archive:
         self._bounds: list[list[float]] = [[] for _ in range(dimensions)]
         self._cells: dict[Cell, Elite] = {}
         self._ranked: list[tuple[tuple[float, int], Elite]] = []
-        self._seen, self._next_drawn = 0, _FIRST_DRAWN
+        self._seen = 0
 
     def __len__(self) -> int:
         return len(self._ranked)
@@ -116,8 +118,7 @@ class Archive:
         for values, value in zip(self._values, elite.features, strict=True):
             values.append(value)
         self._seen += 1
-        if self._seen >= self._next_drawn:
-            self._next_drawn += min(self._next_drawn, _REMEMBERED)
+        if self._seen <= _EACH or self._seen % _EVERY == 0:
             self._draw_bounds()
         return self._settle(elite)
 

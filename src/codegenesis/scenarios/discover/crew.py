@@ -16,7 +16,7 @@ from typing import Protocol
 from codegenesis.model import Record
 from codegenesis.scenarios.discover.archive import Elite, Lineage
 from codegenesis.scenarios.discover.individual import Evaluation
-from codegenesis.scenarios.discover.proposer import Draft, Proposer, Task
+from codegenesis.scenarios.discover.proposer import Draft, Proposer, Task, Waiting
 from codegenesis.scenarios.discover.shape import Shape
 
 
@@ -76,22 +76,25 @@ class Crew:
 
     Args:
         jobs: evaluations at once.
-        lanes: proposers that wait, by name, and how many calls of each may be under way.
+        waiting: proposers that wait for others.
 
     Attributes:
         evaluating: evaluations under way or in line.
         waiting: calls of proposers under way.
     """
 
-    def __init__(self, evaluators: Evaluating, *, jobs: int, lanes: Mapping[str, int]) -> None:
+    def __init__(
+        self, evaluators: Evaluating, *, jobs: int, waiting: Mapping[str, Waiting]
+    ) -> None:
         self._evaluators = evaluators
         self._inbox: queue.SimpleQueue[Future[Written | Evaluated]] = queue.SimpleQueue()
         self._evaluating = ThreadPoolExecutor(jobs, thread_name_prefix="evaluate")
         self._lanes = {
-            name: ThreadPoolExecutor(parallel, thread_name_prefix=name)
-            for name, parallel in lanes.items()
+            name: ThreadPoolExecutor(each.parallel, thread_name_prefix=name)
+            for name, each in waiting.items()
         }
-        self._free = dict(lanes)
+        self._free = {name: each.parallel for name, each in waiting.items()}
+        self._stops = [each.stop for each in waiting.values()]
         self.evaluating = self.waiting = 0
 
     def __enter__(self) -> Crew:
@@ -103,6 +106,8 @@ class Crew:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for stop in self._stops:
+            stop()
         for pool in (self._evaluating, *self._lanes.values()):
             pool.shutdown(wait=False, cancel_futures=True)
 

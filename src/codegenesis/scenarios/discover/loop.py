@@ -96,22 +96,32 @@ class Loop:
 
     def _fill(self) -> None:
         """Keep the window full."""
-        while self._crew.evaluating <= self._parts.jobs and not self._meter.over:
-            if self._drafts:
+        while self._crew.evaluating <= self._parts.jobs:
+            over = self._meter.over
+            if self._drafts and (not over or self._only_models_are_over):
                 self._meter.spend(trials=1)
                 self._crew.evaluate(self._drafts.popleft())
-            elif not self._propose():
+            elif over or not self._propose():
                 return
 
     def _ending(self) -> str:
-        if why := self._meter.over:
-            self._over_since = min(self._over_since, self._meter.seconds)
-            late_s = self._meter.seconds - self._over_since
-            # What was counted as a trial is waited for; past the time, or when stopped, nothing is.
-            counted = self._meter.left_trials <= 0 and self._meter.left_s > 0
-            return "" if self._crew.evaluating and (counted or late_s < _GRACE_S) else why
-        idle = not (self._crew.evaluating or self._crew.waiting or self._drafts)
-        return EXHAUSTED if idle else ""
+        """Why nothing more is to be waited for; empty while something is."""
+        why, evaluating = self._meter.over, bool(self._crew.evaluating)
+        under_way = evaluating or bool(self._crew.waiting or self._drafts)
+        if not why:
+            return "" if under_way else EXHAUSTED
+        self._over_since = min(self._over_since, self._meter.seconds)
+        if self._only_models_are_over:  # what was paid for is evaluated
+            return "" if under_way else why
+        counted = self._meter.left_s > 0 and not self._meter.cancelled
+        patient = counted or self._meter.seconds - self._over_since < _GRACE_S
+        return "" if evaluating and patient else why
+
+    @property
+    def _only_models_are_over(self) -> bool:
+        """Whether money, tokens or calls ended the run, and there is time for what they bought."""
+        meter = self._meter
+        return meter.left_s > 0 and meter.left_trials > 0 and not meter.cancelled
 
     def _propose(self) -> bool:
         """Have somebody write; False when nobody has a free hand."""

@@ -70,3 +70,6 @@ class Waiting(Protocol):
     @property
     def parallel(self) -> int:
         """Calls that may be under way at once."""
+
+    def stop(self) -> None:
+        """End the calls that are under way; what they come to is not waited for."""

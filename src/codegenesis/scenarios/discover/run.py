@@ -143,8 +143,8 @@ def _without_score(problem: Problem, evaluation: Evaluation) -> NotEvolvableErro
 
 def _through(parts: Parts, evaluators: Evaluating) -> Discovery:
     proposers, population, meter = parts.proposers, parts.population, parts.meter
-    lanes = {each.name: each.parallel for each in proposers if isinstance(each, Waiting)}
-    with Crew(evaluators, jobs=parts.jobs, lanes=lanes) as crew:
+    waiting = {each.name: each for each in proposers if isinstance(each, Waiting)}
+    with Crew(evaluators, jobs=parts.jobs, waiting=waiting) as crew:
         loop = Loop(parts, crew)
         reason = ""
         try:
