@@ -1,10 +1,14 @@
-"""A web server that answers as the hub and as a package index do, and that can misbehave."""
+"""A web server that answers as the hub and as a package index do, and that can misbehave; and a
+real model of a few thousand random weights, which loads in no time and talks nonsense."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import math
+import random
+import struct
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -14,7 +18,8 @@ from typing import NamedTuple
 
 import pytest
 
-from codegenesis.core.models.embedded.catalogue import Entry, Hub, Packages
+from codegenesis.core.models.embedded.cache import write_note
+from codegenesis.core.models.embedded.catalogue import DEFAULT, Entry, Hub, Packages
 from codegenesis.core.models.embedded.hub import HubSource
 from codegenesis.core.models.embedded.index import IndexSource
 from codegenesis.core.models.embedded.pip_settings import PipSettings
@@ -205,3 +210,84 @@ def make_wheel() -> Callable[[int, bytes], bytes]:
 def cache(tmp_path: Path) -> Path:
     """An empty directory for models."""
     return tmp_path / "models"
+
+
+#: Types of values in a GGUF file, and how each is packed.
+U32, I32, F32, TEXT, LIST = 4, 5, 6, 8, 9
+FORMATS = {U32: "<I", I32: "<i", F32: "<f"}
+WIDTH, INNER = 32, 64
+
+
+def _text(words: str) -> bytes:
+    return struct.pack("<Q", len(words.encode())) + words.encode()
+
+
+def _value(kind: int, value: object) -> bytes:
+    if kind == TEXT:
+        return _text(value)
+    if kind == LIST:
+        of, items = value
+        return struct.pack("<IQ", of, len(items)) + b"".join(_value(of, each) for each in items)
+    return struct.pack(FORMATS[kind], value)
+
+
+def _facts() -> list[bytes]:
+    """What the file says of the model: one layer, and a token for each byte."""
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    facts = [
+        ("general.architecture", TEXT, "llama"),
+        ("llama.context_length", U32, 512),
+        ("llama.embedding_length", U32, WIDTH),
+        ("llama.block_count", U32, 1),
+        ("llama.feed_forward_length", U32, INNER),
+        ("llama.attention.head_count", U32, 2),
+        ("llama.attention.layer_norm_rms_epsilon", F32, 1e-5),
+        ("llama.rope.dimension_count", U32, 16),
+        ("tokenizer.ggml.model", TEXT, "llama"),
+        ("tokenizer.ggml.tokens", LIST, (TEXT, tokens)),
+        ("tokenizer.ggml.scores", LIST, (F32, [0.0] * len(tokens))),
+        ("tokenizer.ggml.token_type", LIST, (I32, [2, 3, 3] + [6] * 256)),
+        ("tokenizer.ggml.bos_token_id", U32, 1),
+        ("tokenizer.ggml.eos_token_id", U32, 2),
+    ]
+    return [_text(name) + struct.pack("<I", kind) + _value(kind, at) for name, kind, at in facts]
+
+
+def _shapes() -> dict[str, tuple[int, ...]]:
+    square, wide = (WIDTH, WIDTH), (WIDTH, INNER)
+    layer = {"attn_norm": (WIDTH,), "ffn_norm": (WIDTH,), "ffn_gate": wide, "ffn_up": wide}
+    layer |= {"ffn_down": (INNER, WIDTH)}
+    layer |= dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), square)
+    whole = {"token_embd": (WIDTH, 259), "output_norm": (WIDTH,), "output": (WIDTH, 259)}
+    named = whole | {f"blk.0.{name}": shape for name, shape in layer.items()}
+    return {f"{name}.weight": shape for name, shape in named.items()}
+
+
+def _tiny_gguf() -> bytes:
+    chance, infos, data = random.Random(1), b"", b""
+    for name, shape in _shapes().items():
+        place = struct.pack("<IQ", 0, len(data))
+        infos += _text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *shape) + place
+        weights = [chance.gauss(0, 0.5) if len(shape) > 1 else 1.0 for _ in range(math.prod(shape))]
+        data += struct.pack(f"<{len(weights)}f", *weights)
+    facts = _facts()
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(_shapes()), len(facts)) + b"".join(facts) + infos
+    return head + bytes(-len(head) % 32) + data
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory where the default model is installed, so to say."""
+    pytest.importorskip("xllamacpp", reason="pip install 'codegenesis[local-llm]'")
+    place = tmp_path_factory.mktemp("models")
+    whole = _tiny_gguf()
+    (place / "tiny.gguf").write_bytes(whole)
+    entry = Entry(
+        name=DEFAULT,
+        file="tiny.gguf",
+        bytes=len(whole),
+        sha256=hashlib.sha256(whole).hexdigest(),
+        licence="none",
+    )
+    write_note(entry, place / "tiny.gguf", "made here")
+    return place

@@ -172,8 +172,8 @@ def _body(said: bytes) -> bytes:
 
 def _moved(place: Place, said: str) -> Place:
     """Where `OLLAMA_HOST` says that it is, if that is on this machine."""
-    parts = urlsplit(said if "://" in said else f"http://{said}")
     try:
+        parts = urlsplit(said if "://" in said else f"http://{said}")
         host, port = parts.hostname or "", parts.port or place.port
         address = ipaddress.ip_address("127.0.0.1" if host in {"", "localhost"} else host)
     except ValueError:
