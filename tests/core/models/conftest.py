@@ -34,7 +34,7 @@ class Exchange(BaseHTTPRequestHandler):
         self._answered()
 
     def _answered(self) -> None:
-        self.server.got.append(dict(self.headers.items()))
+        self.server.got.append({name.lower(): text for name, text in self.headers.items()})
         self.close_connection = True
         self.server.behaviour(self)
 

@@ -39,6 +39,12 @@ class Secret:
         """The text itself."""
         return self._text
 
+    @property
+    def is_key(self) -> bool:
+        """Whether it can go into a header: one line of plain text, and not without end."""
+        text = self._text
+        return len(text) <= _LONGEST and text.isascii() and text.isprintable()
+
     def hide_in(self, text: str) -> str:
         """Another text, without this one in it."""
         return text.replace(self._text, HIDDEN) if len(self._text) >= _SHORTEST else text
@@ -115,20 +121,26 @@ class Key:
         """
         with self._lock:
             if self._got is None:
-                text = self._printed() if self._command else self._environ.get(self._env, "")
-                self._got = Secret(self._checked(text.strip()))
+                self._got = self._checked(self._printed() if self._command else self._found())
             return self._got
 
-    def _checked(self, text: str) -> str:
-        if not self.where:
-            return ""
-        if not text:
-            raise _no_key(f"there is no key: {self.where} gives none", "Set it")
-        if len(text) > _LONGEST or not (text.isascii() and text.isprintable()):
-            raise _no_key(f"expected one line of text as the key from {self.where}", "Correct it")
-        return text
+    def _found(self) -> Secret:
+        return Secret(self._environ.get(self._env, "").strip() if self._env else "")
 
-    def _printed(self) -> str:
+    def _checked(self, secret: Secret) -> Secret:
+        if self.where and not secret.reveal():
+            raise _no_key(f"there is no key: {self.where} gives none", "Set it")
+        if not secret.is_key:
+            raise _no_key(f"expected one line of text as the key from {self.where}", "Correct it")
+        return secret
+
+    def _printed(self) -> Secret:
+        code, secret = self._run()
+        if code:
+            raise _no_key(f"{self.where} ended with code {code}", "Run it by hand")
+        return secret
+
+    def _run(self) -> tuple[int, Secret]:
         hidden = {*USUAL_KEYS, self._env}
         environ = {name: value for name, value in self._environ.items() if name not in hidden}
         try:
@@ -144,9 +156,7 @@ class Key:
         except (OSError, subprocess.SubprocessError) as error:
             # The error's own text may hold what the command printed.
             raise _no_key(f"{self.where}: {type(error).__name__}", "Run it by hand") from None
-        if done.returncode:
-            raise _no_key(f"{self.where} ended with code {done.returncode}", "Run it by hand")
-        return done.stdout.decode("utf-8", errors="replace")
+        return done.returncode, Secret(done.stdout.decode("utf-8", errors="replace").strip())
 
 
 def _no_key(words: str, remedy: str) -> Failure:

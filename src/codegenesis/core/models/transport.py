@@ -10,6 +10,7 @@ was counted.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ from codegenesis.config import Endpoint
 from codegenesis.core.models.leash import Leash, LeashedBackend
 
 Headers = list[tuple[bytes, bytes]]
+
+# At its lowest level it logs the headers of answers, and some endpoints repeat the key there.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 #: What may go wrong below us, beside `Failure`.
 FAULTS = (
