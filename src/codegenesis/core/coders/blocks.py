@@ -18,7 +18,6 @@ _MOST_TEXT, _MOST_LINES, _MOST_READINGS = 200_000, 5000, 24
 
 _OPEN = re.compile(r"^(?:.*[:.\s])?(`{3,}|~{3,})[ \t]*[\w+.-]*[ \t]*$")
 _CODE = re.compile(r"^[ \t]*(?:async def |def |class |import |from \w|@\w|[A-Za-z_]\w* = )")
-_GLUED = re.compile(r"(?m)^(.*[^\s`~].*?)(`{3,}|~{3,})[ \t]*$")
 
 
 def readings(answer: str) -> Iterator[str]:
@@ -53,13 +52,13 @@ def _all(text: str) -> Iterator[str]:
     lines = text.split("\n")[:_MOST_LINES]
     blocks = list(_blocks(lines))
     yield from blocks
+    yield from _longer(lines)
     if len(blocks) > 1:
         yield "\n\n\n".join(textwrap.dedent(block) for block in blocks)
-    yield from _longer(lines)
     yield from _bare(lines)
-    glued = _GLUED.sub(r"\1\n\2", text)
-    if glued != text:
-        yield from _blocks(glued.split("\n")[:_MOST_LINES])
+    loose = [part for line in lines for part in _unglued(line)]
+    if len(loose) > len(lines):
+        yield from _blocks(loose)
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
@@ -93,6 +92,15 @@ def _bare(lines: list[str]) -> Iterator[str]:
     starts = [n for n, line in enumerate(plain) if _CODE.match(line)]
     for start in starts[:4]:
         yield "\n".join(plain[start:])
+
+
+def _unglued(line: str) -> list[str]:
+    """A line of code and the fence at its end."""
+    bare = line.rstrip()
+    code = bare.rstrip("`")
+    if len(bare) - len(code) < 3 or not code.strip():
+        return [line]
+    return [code, bare[len(code) :]]
 
 
 def _closes(line: str, fence: str) -> bool:

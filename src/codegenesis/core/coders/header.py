@@ -37,6 +37,15 @@ def with_header(source: str, original: str, *, filling: bool = False) -> str | N
     return "".join(cst.Module([]).code_for_node(each) for each in (*theirs.prelude, function))
 
 
+def is_bare(source: str) -> bool:
+    """Whether nothing stands in a function but a docstring, `pass` and `...`: left out, or torn."""
+    return all(
+        isinstance(each, ast.Pass)
+        or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        for each in _function(source).body
+    )
+
+
 def _function(source: str) -> _Function:
     last = module(source).body[-1]
     if not isinstance(last, FunctionNode):

@@ -23,11 +23,11 @@ _MOST_WORDS = 400
 _MOST_NOTES = 2000
 
 _ASK = {
-    "speed": "Make this Python function faster. It must return exactly the same results.",
+    "speed": "Make this Python function faster. It must return exactly the same results, in the "
+    "same order.",
     "heal": "This Python function has a bug. Fix it.",
     "fill": "Write the body of this Python function.",
 }
-_END = "Answer with the whole function in one python block. Keep its name and its parameters."
 
 _HINTS = {
     "speed": "Use a better algorithm, a set or dict for lookups, or a built-in function.",
@@ -54,7 +54,7 @@ def rewrite(brief: Brief, wording: str) -> Iterator[Part]:
         yield from _samples(brief)
     if wording == "think":
         yield Part(_SAY[brief.objective])
-    yield Part(_END)
+    yield Part(_end(brief))
 
 
 def several(brief: Brief, wording: str) -> Iterator[Part]:
@@ -80,7 +80,7 @@ def crossover(brief: Brief, wording: str) -> Iterator[Part]:
         yield Part(" ".join(filter(None, [how, said])), 2)
         yield Part(fenced(parent.source))
     yield Part("Write a version that joins what is best in both and is faster than either.")
-    yield Part(_END)
+    yield Part(_end(brief))
 
 
 def repair(brief: Brief, wording: str) -> Iterator[Part]:
@@ -94,7 +94,7 @@ def repair(brief: Brief, wording: str) -> Iterator[Part]:
         yield Part("This Python function is wrong:")
     yield Part(fenced(failure.source))
     yield Part(_data(failure.detail or f"It fails the check `{failure.gate}`."))
-    yield Part(f"Correct it. {_END}")
+    yield Part(f"Correct it. {_end(brief)}")
 
 
 def ask_why(brief: Brief) -> Iterator[Part]:
@@ -113,7 +113,7 @@ def reflect(brief: Brief, advice: str) -> Iterator[Part]:
     yield Part(_ASK[brief.objective])
     yield Part(fenced(brief.gene.source))
     yield Part(f"Somebody advised: {_data(advice)}", 1)
-    yield Part(_END)
+    yield Part(_end(brief))
 
 
 def edit(brief: Brief, wording: str) -> Iterator[Part]:
@@ -170,6 +170,13 @@ def styles_for(brief: Brief) -> list[Style]:
     if any("def " in callee for callee in brief.callees):
         found.append("several")
     return found
+
+
+def _end(brief: Brief) -> str:
+    return (
+        f"Answer with the whole function `{brief.gene.name}` in one python block, with the same "
+        "name and parameters. Use the standard library only."
+    )
 
 
 def _weakness(brief: Brief, count: int) -> str:

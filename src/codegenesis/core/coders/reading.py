@@ -16,7 +16,7 @@ from codegenesis.core.coders.blocks import prose, readings
 from codegenesis.core.coders.brief import Brief
 from codegenesis.core.coders.edits import applied, edits
 from codegenesis.core.coders.finding import whole
-from codegenesis.core.coders.header import with_header
+from codegenesis.core.coders.header import is_bare, with_header
 from codegenesis.core.coders.needs import Surroundings, needed, unknown
 from codegenesis.core.coders.plain import sentence
 from codegenesis.core.genetic import identity
@@ -108,6 +108,8 @@ def _fragment(text: str, brief: Brief, seen: Collection[bytes], helpers: bool) -
     found = whole(text, gene.qualname)
     if found is None:
         raise _Refused("signature", f"there is no function {gene.name} in it")
+    if is_bare(found.function):
+        raise _Refused("empty", "the function has no body")
     function = with_header(found.function, gene.source, filling=brief.objective == "fill")
     if function is None:
         raise _Refused("signature", "it has other parameters, defaults or another kind")
