@@ -37,6 +37,7 @@ COMMANDS = {
     "doctor": "codegenesis.cli.health:doctor",
     "verify": "codegenesis.cli.health:verify",
     "config": "codegenesis.cli.health:config",
+    "models": "codegenesis.cli.models:models",
     "sandbox": "codegenesis.cli.sandbox:sandbox",
     "demo": "codegenesis.cli.demo:demo",
 }

@@ -93,31 +93,34 @@ def fetch(
         troubles: list[ModelError | VerificationError] = []
         for source in sources:
             try:
-                return _Fetch(source, source.pin(wanted), place, progress, cancelled).run(say)
+                return _Fetch(source, wanted, place, progress, cancelled).run(say)
             except (Unavailable, VerificationError) as trouble:
                 troubles.append(trouble)
                 say(f"{source.name}: {trouble}")
-    raise _given_up(wanted, troubles)
+    raise _given_up(wanted, place, troubles)
 
 
 class _Fetch:
     def __init__(
         self,
         source: Source,
-        entry: Entry,
+        wanted: Entry,
         place: Path,
         progress: Callable[[int, int], None] | None,
         cancelled: threading.Event | None,
     ) -> None:
-        self._source, self._entry, self._place = source, entry, place
+        self._source, self._entry, self._place = source, source.pin(wanted), place
+        self._known = bool(wanted.sha256)
         self._progress, self._cancelled = progress, cancelled
-        self._partial = partial_of(place, entry)
+        self._partial = partial_of(place, self._entry)
 
     def run(self, say: Callable[[str], None]) -> Installed:
         entry, partial = self._entry, self._partial
         had = keep_sound(partial, entry)
         require_room(self._place, entry.bytes - had + self._source.spare_bytes(entry))
         say(f"fetching {entry.name} from {self._source.words(entry)}")
+        if not self._known:
+            say("no digest of it is known beforehand: the digest is the one that the hub tells")
         self._fill()
         if not is_right(partial, entry) and had:
             say("what an earlier attempt left was broken; beginning anew")
@@ -160,14 +163,15 @@ def _sources(name: SourceName) -> tuple[Source, ...]:
 
 
 def _given_up(
-    wanted: Entry, troubles: list[ModelError | VerificationError]
+    wanted: Entry, place: Path, troubles: list[ModelError | VerificationError]
 ) -> ModelError | VerificationError:
-    if len(troubles) == 1:
+    if len(troubles) == 1 and troubles[0].remedy:
         return troubles[0]
+    by_hand = f" Or put {wanted.file} into {place} by hand, and give the command again."
     return Unavailable(
         f"{wanted.name} cannot be fetched: {'; '.join(map(str, troubles))}",
-        remedy="Check the network; HF_ENDPOINT names a mirror of the hub, PIP_INDEX_URL a package "
-        f"index. Or put {wanted.file} into the cache by hand and give the command again.",
+        remedy="Check the name and the network; HF_ENDPOINT names a mirror of the hub, "
+        f"PIP_INDEX_URL a package index.{by_hand if wanted.sha256 else ''}",
     )
 
 
