@@ -1,0 +1,70 @@
+"""Where the parts that may change lie in a descendant of the program that was given.
+
+A problem's regions are line numbers in its first program. What stands between them never changes,
+so in any descendant the parts are what lies between those fixed stretches of text.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from functools import lru_cache
+
+from codegenesis.model import Record
+from codegenesis.scenarios.discover.problem import Problem, Region
+
+
+class Part(Record, frozen=True, kw_only=True):
+    """One part of one program.
+
+    Attributes:
+        start, end: offsets in the program's text.
+        indent: white space that was taken off each line of `text`.
+        text: the part as a module of its own.
+    """
+
+    start: int
+    end: int
+    indent: str
+    text: str
+
+    def within(self, program: str, text: str) -> str:
+        """`program` with `text` where this part stands."""
+        written = textwrap.indent(text, self.indent) if self.indent else text
+        return program[: self.start] + written + program[self.end :]
+
+
+def parts(problem: Problem, program: str) -> tuple[Part, ...]:
+    """The parts of `program`, in order; none where its fixed text is not the problem's."""
+    fixed = _fixed(problem.program, problem.regions)
+    if len(program) < sum(map(len, fixed)) or not program.startswith(fixed[0]):
+        return ()
+    if not program.endswith(fixed[-1]):
+        return ()
+    found, start, last = [], len(fixed[0]), len(program) - len(fixed[-1])
+    for stretch in fixed[1:-1]:
+        end = program.find(stretch, start, last)
+        if end < 0:
+            return ()
+        found.append(_part(program, start, end))
+        start = end + len(stretch)
+    return (*found, _part(program, start, last))
+
+
+@lru_cache(maxsize=16)
+def _fixed(program: str, regions: tuple[Region, ...]) -> tuple[str, ...]:
+    """Texts before, between and behind the regions."""
+    lines = program.splitlines(keepends=True)
+    at, found = 0, []
+    for region in regions:
+        found.append("".join(lines[at : region.first - 1]))
+        at = region.last
+    return (*found, "".join(lines[at:]))
+
+
+def _part(program: str, start: int, end: int) -> Part:
+    text = program[start:end]
+    plain = textwrap.dedent(text)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    stripped = next((line for line in plain.splitlines() if line.strip()), "")
+    indent = first[: len(first) - len(stripped)]
+    return Part(start=start, end=end, indent=indent, text=plain)
