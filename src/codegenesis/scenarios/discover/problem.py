@@ -41,7 +41,9 @@ class Problem(Record, frozen=True, kw_only=True):
         settings: what a peer's configuration says of the search, by our names: `iterations`,
             `islands`, `population`, `archive`, `seed`, `temperature`, `migration_interval`,
             `migration_rate`, `jobs`, `most_chars`.
-        inputs: JSON list of what a function marked `@run` is given, one after the other.
+        run, evolve: names of the functions with these marks, for kind `run`.
+        inputs: what the `@run` function is given, one after the other: a list as Python writes it;
+            empty to call it once, without arguments.
         notes: settings of a peer's configuration that have no meaning here, with a word for each.
     """
 
@@ -55,5 +57,11 @@ class Problem(Record, frozen=True, kw_only=True):
     thresholds: tuple[float, ...] = ()
     timeout_s: float = 60.0
     settings: dict[str, float] = {}
+    run: str = ""
+    evolve: str = ""
     inputs: str = ""
     notes: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        """By what tells one from another: settings by name have no hash of their own."""
+        return hash((self.program, self.path, self.regions, self.evaluator))
