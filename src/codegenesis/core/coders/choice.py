@@ -41,6 +41,10 @@ class Habits(Record, frozen=True, kw_only=True):
         """The experience with that way of asking; `like` itself when there is none."""
         return next((each for each in self.known if _key(each) == _key(like)), like)
 
+    def good(self, model: str) -> float:
+        """How many answers of a model were of use, of late."""
+        return sum(each.good for each in self.known if each.model == model)
+
     def learned(self, like: Habit, value: float) -> Habits:
         """With one more answer in it.
 

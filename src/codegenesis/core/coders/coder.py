@@ -15,8 +15,9 @@ from codegenesis.core.coders.prompts import WORDINGS, styles_for
 from codegenesis.core.coders.reading import Read, read, read_edits
 from codegenesis.core.models.model import Model
 
-#: Functions from so many lines on are worth an edit, by models that can.
-_LONG = 12
+#: Functions from so many lines on are worth an edit, and models that were of use so often are worth
+#: asking whether they can.
+_LONG, _PROVEN = 12, 2.0
 
 
 class Coder:
@@ -100,7 +101,8 @@ class Coder:
                 raise ValueError(f"expected a brief with what the style {style} goes by")
             return [style]
         long = brief.gene.source.count("\n") >= _LONG and brief.objective != "fill"
-        if long and probe.passes(self._model, cancelled=cancelled):
+        proven = self._habits.good(self._model.name) >= _PROVEN
+        if long and proven and probe.passes(self._model, cancelled=cancelled):
             possible.append("edit")
         return possible
 

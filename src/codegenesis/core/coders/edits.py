@@ -22,6 +22,7 @@ _MOST_EDITS, _MOST_LINES = 20, 200
 
 _SEARCH = re.compile(r"^\s*<{5,}\s*(?:SEARCH|ORIGINAL)?\s*$")
 _DIVIDER = re.compile(r"^\s*={5,}\s*$")
+_AS_ASKED = "======="
 _REPLACE = re.compile(r"^\s*>{5,}\s*(?:REPLACE|UPDATED)?\s*$")
 
 
@@ -49,6 +50,7 @@ def edits(answer: str) -> list[tuple[Edit, ...]]:
     found = []
     for block in _blocks(answer.replace("\r\n", "\n").split("\n")):
         dividers = [n for n, line in enumerate(block) if _DIVIDER.match(line)]
+        dividers.sort(key=lambda n: block[n].rstrip() != _AS_ASKED)
         ways = tuple(Edit(tuple(block[:n]), tuple(block[n + 1 :])) for n in dividers[:4])
         if ways:
             found.append(ways)

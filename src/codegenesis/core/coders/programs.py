@@ -32,6 +32,8 @@ __all__ = ["ProgramAttempt", "ProgramBrief", "ProgramCoder", "Region"]
 
 _OBJECTIVE = "program"
 _LEAST, _MOST = 384, 3072
+#: A model that was of use so often is worth asking whether it can write edits.
+_PROVEN = 2.0
 
 
 class ProgramAttempt(Record, frozen=True, kw_only=True):
@@ -125,7 +127,9 @@ class ProgramCoder:
             if style not in (*styles, "edit"):
                 raise ValueError(f"expected a brief with what the style {style} goes by")
             styles = [style]
-        elif probe.passes(self._model, cancelled=cancelled):
+        elif self._habits.good(self._model.name) >= _PROVEN and probe.passes(
+            self._model, cancelled=cancelled
+        ):
             styles.append("edit")
         among = [self._habit(each, w) for each in styles for w in PROGRAM_WORDINGS[each]]
         with self._lock:
