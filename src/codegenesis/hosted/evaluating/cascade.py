@@ -11,6 +11,7 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,9 +32,19 @@ def judged(evaluate: Evaluate, path: str) -> Verdict:
             result = asyncio.run(result)
         return verdict(result)
     except BaseException as error:  # noqa: BLE001 (boundary to the evaluator)
-        story = "".join(traceback.format_exception(error))[-_MOST_STORY:]
+        story = _story(error)[-_MOST_STORY:]
         said = f"{type(error).__name__}: {error}"[:500]
         return Verdict(error=_plain(said), text={"traceback": _plain(story)})
+
+
+def _story(error: BaseException) -> str:
+    """The traceback through the evaluator, without our frames before and after."""
+    told = traceback.TracebackException.from_exception(error)
+    ours = str(Path(__file__).parent)
+    told.stack = traceback.StackSummary.from_list(
+        [frame for frame in told.stack if not frame.filename.startswith(ours)]
+    )
+    return "".join(told.format())
 
 
 def in_stages(

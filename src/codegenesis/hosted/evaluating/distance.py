@@ -39,7 +39,10 @@ def line() -> Line:
 def stand_in(space: MutableMapping[str, Any], token: int, shared: tuple[str, ...]) -> None:
     """Fill a module's namespace with what the program has; raises what its import raises."""
     name = space.get("__name__")
-    program = Distant(token, name if isinstance(name, str) else "program", shared)
+    for own in ("stand_in", "sys"):
+        space.pop(own, None)
+    given = {key: value for key, value in space.items() if not key.startswith("__")}
+    program = Distant(token, name if isinstance(name, str) else "program", shared, given)
     space.update(program.names())
     space["__getattr__"] = program.attribute
 
@@ -47,11 +50,14 @@ def stand_in(space: MutableMapping[str, Any], token: int, shared: tuple[str, ...
 class Distant:
     """One loaded program, from afar."""
 
-    def __init__(self, token: int, name: str, shared: tuple[str, ...]) -> None:
+    def __init__(
+        self, token: int, name: str, shared: tuple[str, ...], given: dict[str, Any]
+    ) -> None:
         self._token, self._shared = token, shared
         self._instance = 0
         self._callbacks: list[Callable[..., Any]] = []
-        heard = line().tell(messages.Open(token, name))
+        packed = self._packed(given) if given else b""
+        heard = line().tell(messages.Open(token, name, packed))
         if isinstance(heard, messages.Answered):
             self._instance = heard.instance
         self._loaded = self._understood(heard)

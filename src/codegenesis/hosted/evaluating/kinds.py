@@ -11,9 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from codegenesis.hosted.evaluating import messages, peers
+from codegenesis.hosted.evaluating.candidates import of_call
 from codegenesis.hosted.evaluating.cascade import STAGES, in_stages, judged
 from codegenesis.hosted.evaluating.distance import line
 from codegenesis.hosted.evaluating.messages import Plan, Verdict
+from codegenesis.hosted.evaluating.scripts import of_script
+from codegenesis.hosted.evaluating.skeletons import of_skeleton
 
 Judge = Callable[[str], Verdict]
 _MODULE = "evaluation_module"
@@ -28,8 +31,15 @@ def load(plan: Plan, scratch: Path) -> tuple[Judge, messages.Ready]:
     _settle(Path(plan.evaluator).parent, scratch)
     sys.path[:0] = dict.fromkeys([*plan.roots])
     peers.provide()
-    module = imported(plan.evaluator)
-    return _of_functions(module, plan), messages.Ready()
+    match plan.kind:
+        case "run":
+            return of_skeleton(plan), messages.Ready()
+        case "candidate":
+            peers.catch_call()
+            return of_call(plan.evaluator)
+        case "script":
+            return of_script(imported(plan.evaluator), plan.evaluator), messages.Ready()
+    return _of_functions(imported(plan.evaluator), plan), messages.Ready()
 
 
 def _settle(home: Path, scratch: Path) -> None:

@@ -22,13 +22,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         evaluator: its file.
         roots: directories to import from.
         thresholds: of a cascade; empty for none.
-        inputs: JSON list of what a `@run` function is given, one after the other.
+        run, evolve: names of the functions with these marks.
+        inputs: of the `@run` function: a list as Python writes it; empty to call it once, without.
     """
 
     kind: str
     evaluator: str
     roots: tuple[str, ...] = ()
     thresholds: tuple[float, ...] = ()
+    run: str = ""
+    evolve: str = ""
     inputs: str = ""
 
 
@@ -83,10 +86,11 @@ class Done(_Message, frozen=True):
 
 
 class Open(_Message, frozen=True):
-    """Load the program anew, as a module of this name."""
+    """Load the program anew, as a module of this name; `given`: what is in its namespace before."""
 
     token: int
     name: str
+    given: bytes
 
 
 class Ask(_Message, frozen=True):
@@ -133,17 +137,30 @@ class Gone(_Message, frozen=True):
 
 
 class Load(_Message, frozen=True):
-    """First: the program's text, the name of the module that it is to be, modules of both sides."""
+    """First: the program's text and the name of the module that it is to be.
+
+    Attributes:
+        shared: modules that both sides import.
+        given: what is in its namespace before, a packed dict; empty for nothing.
+    """
 
     source: str
     name: str
     shared: list[str]
+    given: bytes = b""
 
 
 class Call(_Message, frozen=True):
     """Call one of its names, or a thing that it keeps."""
 
     target: str | int
+    call: bytes
+
+
+class Rate(_Message, frozen=True):
+    """Call one of its names, and tell the finite number that comes, or None."""
+
+    target: str
     call: bytes
 
 
@@ -216,7 +233,7 @@ class Back(_Message, frozen=True):
 
 Said = Ready | Staged | Done | Open | Ask
 Heard = Evaluate | Noted | Close | Answered | Gone
-ToProgram = Load | Call | Get | Take | Resume
+ToProgram = Load | Call | Rate | Get | Take | Resume
 OfProgram = Loaded | Returned | Raised | Back
 
 encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode

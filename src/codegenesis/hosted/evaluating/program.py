@@ -11,6 +11,7 @@ import io
 import linecache
 import os
 import random
+import signal
 import sys
 import traceback
 import types
@@ -21,7 +22,9 @@ from typing import Any, NoReturn
 from codegenesis import wire
 from codegenesis.errors import WireError
 from codegenesis.hosted.evaluating import messages
+from codegenesis.hosted.evaluating.marks import marks
 from codegenesis.hosted.evaluating.values import Kept, is_function, pack, unpack
+from codegenesis.hosted.evaluating.verdicts import number
 
 FILE = "program.py"
 #: Text that a program may print per answer, and in all.
@@ -31,7 +34,7 @@ _MOST_STORY = 3000
 _ITEMS = 64
 #: Larger constants are asked for when they are wanted.
 _MOST_CONSTANT = 1 << 16
-_PLUMBING = frozenset({"__builtins__", "__cached__", "__doc__", "__file__", "__loader__"})
+_PLUMBING = frozenset({"__builtins__", "__file__", *marks()})
 
 
 def serve(receive: Callable[[], bytes], send: Callable[[bytes], None]) -> NoReturn:
@@ -60,12 +63,14 @@ class Program:
 
     def _obey(self, asked: messages.ToProgram) -> messages.OfProgram:
         match asked:
-            case messages.Load(source, name, shared):
-                self._shared = frozenset(shared)
-                return self._load(source, name)
+            case messages.Load():
+                return self._load(asked)
             case messages.Call(target, call):
                 args, kwargs = unpack(call, self._meet, shared=self._shared)
                 return self._returned(_finished(self._thing(target)(*args, **kwargs)))
+            case messages.Rate(target, call):
+                args, kwargs = unpack(call, self._meet, shared=self._shared)
+                return self._returned(number(self._thing(target)(*args, **kwargs)))
             case messages.Get(None, name):
                 return self._returned(vars(self._module)[name])
             case messages.Get(int() as target, name):
@@ -74,12 +79,17 @@ class Program:
                 return self._returned(list(islice(self._kept[target], _ITEMS)))
         raise WireError("nothing was asked that this answers")
 
-    def _load(self, source: str, name: str) -> messages.Loaded:
+    def _load(self, asked: messages.Load) -> messages.Loaded:
         sys.stdout = sys.stderr = self._printed
+        _without_alarms()
+        self._shared = frozenset(asked.shared)
         _shuffle()
-        module = self._module = types.ModuleType(name)
-        module.__file__ = FILE
-        sys.modules[name] = module
+        source = asked.source
+        module = self._module = types.ModuleType(asked.name)
+        vars(module).update(marks(), __file__=FILE)
+        if asked.given:
+            vars(module).update(unpack(asked.given, self._meet, shared=self._shared))
+        sys.modules[asked.name] = module
         lines = source.splitlines(keepends=True)
         linecache.cache[FILE] = (len(source), None, lines, FILE)
         exec(compile(source, FILE, "exec", dont_inherit=True), vars(module))  # noqa: S102 (its jail)
@@ -87,7 +97,9 @@ class Program:
 
     def _names(self) -> Iterator[messages.Name]:
         for name, value in list(vars(self._module).items()):
-            if name in _PLUMBING or isinstance(value, types.ModuleType) or type(name) is not str:
+            if type(name) is not str or isinstance(value, types.ModuleType):
+                continue
+            if name in _PLUMBING and value is marks().get(name, value):
                 continue
             if isinstance(value, type) or is_function(value):
                 yield _described(name, value)
@@ -185,6 +197,12 @@ def _described(name: str, value: Any) -> messages.Name:
             parameters += [(each, 3, each in keywords) for each in only]
     doc = value.__doc__ if isinstance(value, types.FunctionType) else None
     return messages.Name(name, _sort(value), b"", parameters, doc if type(doc) is str else "")
+
+
+def _without_alarms() -> None:
+    """Timers are refused by the jail; time is kept from outside, so that nothing is lost by it."""
+    signal.setitimer = lambda *_: (0.0, 0.0)
+    signal.alarm = lambda *_: 0
 
 
 def _shuffle() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
+from codegenesis.scenarios.discover.marking import is_marked
 from codegenesis.scenarios.discover.problem import Region
 
 _START = re.compile(r"^\s*(#|//).*EVOLVE-BLOCK-START")
 _END = re.compile(r"^\s*(#|//).*EVOLVE-BLOCK-END")
-_EVOLVE = re.compile(r"(^|\.)evolve$")
 
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -22,7 +22,7 @@ def regions_of(source: str) -> tuple[Region, ...]:
     functions = _functions(source)
     return (
         _blocks(lines, functions)
-        or tuple(_region(node) for node in functions if _is_marked(node))
+        or tuple(_region(node) for node in functions if is_marked(node, "evolve", lines))
         or tuple(map(_region, functions))
         or ((Region(first=1, last=len(lines)),) if lines else ())
     )
@@ -60,10 +60,6 @@ def _functions(source: str) -> list[Function]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     return sorted(found, key=lambda node: node.lineno)
-
-
-def _is_marked(node: Function) -> bool:
-    return any(_EVOLVE.search(ast.unparse(mark)) for mark in node.decorator_list)
 
 
 def _region(node: Function) -> Region:

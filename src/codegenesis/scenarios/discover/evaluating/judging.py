@@ -11,6 +11,7 @@ import math
 
 from codegenesis.hosted.evaluating.messages import Verdict
 from codegenesis.scenarios.discover.evaluating.stage import Stage
+from codegenesis.scenarios.discover.evaluating.standin import FIRST
 from codegenesis.scenarios.discover.individual import Evaluation
 from codegenesis.scenarios.discover.problem import Problem
 
@@ -57,7 +58,8 @@ def score_of(
 
 def feedback(verdict: Verdict, stage: Stage, printed: str) -> str:
     """Everything in words, the most telling first."""
-    parts = [f"{name}: {text}" for name, text in verdict.text.items() if text]
+    told = {name: text for name, text in verdict.text.items() if not text.startswith(FIRST)}
+    parts = [f"{name}: {text}" for name, text in told.items() if text]
     if verdict.refused:
         parts.append("no numbers: " + "; ".join(verdict.refused))
     if stage.story and not any(stage.story in part for part in parts):

@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from codegenesis.errors import UsageError
 from codegenesis.hosted.evaluating import messages
-from codegenesis.hosted.evaluating.messages import Plan, Verdict
-from codegenesis.sandbox import Environment, Limits, Sandbox, Workshop
+from codegenesis.hosted.evaluating.messages import Verdict
+from codegenesis.sandbox import Environment, Limits, Sandbox
 from codegenesis.scenarios.discover.evaluating import standin, support
+from codegenesis.scenarios.discover.evaluating.hosting import open_host
+from codegenesis.scenarios.discover.evaluating.inside import run_inside
 from codegenesis.scenarios.discover.evaluating.judging import evaluation
 from codegenesis.scenarios.discover.evaluating.stage import Stage
 from codegenesis.scenarios.discover.evaluating.talk import Talk
 from codegenesis.scenarios.discover.individual import Evaluation
 from codegenesis.scenarios.discover.problem import Problem
 
-_START_S = 120.0
 _SERVER_MODULE = "codegenesis.hosted.evaluating.program"
-_EVALUATOR_BYTES = 4 << 30
 _PROGRAM_BYTES = 2 << 30
 _MOST_LOAD_S = 30.0
 
@@ -37,8 +36,6 @@ class Seat:
     def __init__(self, problem: Problem, root: Path) -> None:
         self._problem = problem
         self._shared = support.shared_names(problem)
-        self._plan = plan_of(problem)
-        self._workshop = Workshop(visible=_visible(problem))
         self._token = 0
         environment = Environment(root=str(root), module=_SERVER_MODULE, preload=(support.PRELOAD,))
         limits = Limits(memory_bytes=_PROGRAM_BYTES, real_bytes=_PROGRAM_BYTES // 2)
@@ -52,6 +49,8 @@ class Seat:
 
     def evaluate(self, program: str) -> Evaluation:
         """See `Evaluators.evaluate`."""
+        if self._problem.kind == "run":
+            return self._inside(program)
         return self._separated(program)
 
     def confirm(self, program: str) -> Evaluation:
@@ -66,20 +65,7 @@ class Seat:
     def _open(self) -> Talk:
         """The host, started if there is none."""
         if self._talk is None:
-            talk = Talk(self._workshop, self._plan, memory_bytes=_EVALUATOR_BYTES)
-            self._talk = talk
-            try:
-                ready = talk.hear(_START_S)
-            except TimeoutError:
-                self._dismiss("it took too long to load")
-                ready = None
-            if not isinstance(ready, messages.Ready) or ready.trouble:
-                self._dismiss("it cannot be used")
-                said = ready.trouble if isinstance(ready, messages.Ready) else talk.ending
-                raise UsageError(
-                    f"the evaluator {self._problem.evaluator} cannot be loaded: {said}",
-                    remedy="It is imported in a jail without network; see that this works there.",
-                )
+            self._talk, _ = open_host(self._problem)
         return self._talk
 
     def _dismiss(self, words: str) -> None:
@@ -96,6 +82,17 @@ class Seat:
             stage.close()
         seconds = time.monotonic() - started
         return evaluation(self._problem, stage, verdict, printed=printed, seconds=seconds)
+
+    def _inside(self, program: str) -> Evaluation:
+        """The whole of it in the program's jail: fast, and as true as the program is honest."""
+        started = time.monotonic()
+        stage = self._stage(program)
+        try:
+            verdict = run_inside(self._problem, stage)
+        finally:
+            stage.close()
+        seconds = time.monotonic() - started
+        return evaluation(self._problem, stage, verdict, printed="", seconds=seconds)
 
     def _stage(self, program: str) -> Stage:
         self._token += 1
@@ -143,17 +140,3 @@ def _ended(so_far: Verdict | None, words: str) -> Verdict:
         refused=so_far.refused,
         stage=so_far.stage + 1,
     )
-
-
-def plan_of(problem: Problem) -> Plan:
-    """What the host is told about a problem."""
-    return Plan(
-        kind=problem.kind,
-        evaluator=problem.evaluator,
-        roots=(str(Path(problem.evaluator).parent),),
-        thresholds=problem.thresholds,
-    )
-
-
-def _visible(problem: Problem) -> list[str]:
-    return [str(Path(problem.evaluator).parent), standin.OURS]

@@ -11,8 +11,12 @@ from pathlib import Path
 import codegenesis
 
 OURS = str(Path(codegenesis.__file__).parents[1])
+#: How such a file begins.
+FIRST = (
+    '"""Stands in for a program that runs in a jail of its own; its text follows as comments."""'
+)
 _HEAD = """\
-\"\"\"Stands in for a program that runs in a jail of its own; its text follows as comments.\"\"\"
+{first}
 
 import sys
 
@@ -32,6 +36,6 @@ def text(program: str, *, token: int, shared: tuple[str, ...]) -> str:
         token: by which the engine knows the evaluation that it is for.
         shared: modules that both sides import.
     """
-    head = _HEAD.format(ours=OURS, token=token, shared=shared)
+    head = _HEAD.format(first=FIRST, ours=OURS, token=token, shared=shared)
     clean = program.replace("\0", " ").encode("utf-8", "backslashreplace").decode()
     return head + "".join(f"# {line}\n" for line in clean.splitlines())

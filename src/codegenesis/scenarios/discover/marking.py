@@ -1,0 +1,71 @@
+"""FunSearch's marks in a program: which function scores, which is evolved, and on what inputs.
+
+Marks are decorators `@funsearch.run` and `@funsearch.evolve`, `@run` and `@evolve`, or either as a
+comment on the line above the function, as in FunSearch's notebooks.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+from codegenesis.errors import UsageError
+
+_MARK = r"(?:funsearch\.)?{}"
+
+
+class Marks(NamedTuple):
+    """Names of the two functions, and the inputs that stand in the file."""
+
+    run: str
+    evolve: str
+    inputs: str
+
+
+def marks_of(source: str) -> Marks | None:
+    """The marks of a program; None when it has not both.
+
+    Raises:
+        UsageError: `INPUTS` is no list of plain values.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    lines = source.splitlines()
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    run = [node.name for node in functions if is_marked(node, "run", lines)]
+    evolve = [node.name for node in functions if is_marked(node, "evolve", lines)]
+    if len(run) != 1 or len(evolve) != 1:
+        return None
+    return Marks(run[0], evolve[0], _inputs(tree))
+
+
+def is_marked(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str, lines: list[str]) -> bool:
+    """Whether a function has this mark."""
+    wanted = re.compile(_MARK.format(mark))
+    if any(wanted.fullmatch(ast.unparse(each)) for each in node.decorator_list):
+        return True
+    above = lines[node.lineno - 2].strip() if node.lineno > 1 else ""
+    return above.startswith("#") and bool(wanted.fullmatch(above.lstrip("# ").removeprefix("@")))
+
+
+def _inputs(tree: ast.Module) -> str:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "INPUTS":
+            return inputs_of(ast.unparse(node.value), "INPUTS")
+    return ""
+
+
+def inputs_of(text: str, where: str) -> str:
+    """A list of inputs as Python writes it; raises UsageError for anything else."""
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not found:
+        raise UsageError(
+            f"expected a list of plain values as {where}", remedy="Write them out: [8, 9, 10]."
+        )
+    return repr(found)
