@@ -124,7 +124,7 @@ def test_of_equals_the_first_stays():
 
 
 def test_elites_travel_in_a_ring_and_the_disqualified_disappear(problem):
-    population = Population(problem, Habits(islands=3, migrate_every=2, migrants=1), seed=1)
+    population = Population(problem, Habits(islands=3, migrate_every=2, migrants=0.01), seed=1)
     reader = Reader(problem.program)
     shape = reader.read(problem.program)
     population.begin(individual(0, 0.0), shape)

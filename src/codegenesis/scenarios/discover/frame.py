@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 from codegenesis.scenarios.discover.problem import Problem
 
 
 class Frame:
     """The lines that every program of a run must have, as they are and in this order.
 
-    Where a problem names no regions the whole program may change.
+    Where a problem names no regions the whole program may change. Where its settings say how long a
+    program may be (`most_chars`), none is longer, unless the one that was given is.
     """
 
     def __init__(self, problem: Problem) -> None:
         lines = problem.program.splitlines(keepends=True)
+        most = int(problem.settings.get("most_chars", 0))
+        self._most = max(most, len(problem.program)) if most else sys.maxsize
         self._fixed: list[str] = []
         after = 0
         for region in problem.regions:
@@ -21,7 +26,9 @@ class Frame:
         self._fixed.append("".join(lines[after:]) if problem.regions else "")
 
     def holds(self, program: str) -> bool:
-        """Whether a program changes nothing outside of the regions."""
+        """Whether a program changes nothing outside of the regions, and is not too long."""
+        if len(program) > self._most:
+            return False
         first, *between = self._fixed
         if not between:
             return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from itertools import accumulate
 from random import Random
 
@@ -39,12 +40,26 @@ class Habits(Record, frozen=True, kw_only=True):
     Attributes:
         islands: how many.
         migrate_every: programs that an island sees between two journeys.
-        migrants: how many of an island's best travel.
+        migrants: share of an island's elites that travel, the best first; at least one.
     """
 
     islands: int = 4
     migrate_every: int = 50
-    migrants: int = 2
+    migrants: float = 0.05
+
+    @classmethod
+    def of(cls, settings: Mapping[str, float], *, islands: int | None = None) -> Habits:
+        """As a peer's configuration has them (`Problem.settings`), and the usual ones else.
+
+        Args:
+            islands: how many, whatever is configured.
+        """
+        usual = cls()
+        return cls(
+            islands=islands or max(1, int(settings.get("islands", usual.islands))),
+            migrate_every=max(1, int(settings.get("migration_interval", usual.migrate_every))),
+            migrants=settings.get("migration_rate", usual.migrants),
+        )
 
 
 class Choice(Record, frozen=True):
@@ -114,7 +129,8 @@ class Islands:
             return []
         self._since[island] = 0
         archive = self.archives[island]
-        return [archive.at(rank) for rank in range(min(self._habits.migrants, len(archive)))]
+        number = max(1, round(self._habits.migrants * len(archive)))
+        return [archive.at(rank) for rank in range(min(number, len(archive)))]
 
     def arrive(self, elite: Elite, *, island: int) -> None:
         """Land a traveller on the island after this one."""

@@ -38,7 +38,7 @@ def discover(
     config: Config | None = None,
     keeper: Keeper | None = None,
     habits: Habits | None = None,
-    islands: int = 4,
+    islands: int | None = None,
     seed: int = 0,
     jobs: int = 2,
     tell: Callable[[str], None] = lambda _: None,
@@ -55,7 +55,8 @@ def discover(
         config: settings that are written down with the run; the usual ones when left out.
         keeper: a run that was begun or taken up again elsewhere; what it has recorded is not
             evaluated again. Needs the store.
-        habits: how populations live; `islands` when left out.
+        habits: how populations live; as the problem's settings have it when left out.
+        islands: how many populations, whatever the settings have.
         tell: gets what happens, in words.
         watch: gets how the run stands, several times a second.
 
@@ -67,7 +68,9 @@ def discover(
     if store is not None and keeper is None:
         keeper = runs.begin(store, config or load(), command="discover", targets=[problem.path])
     journal = Journal(store, keeper) if store is not None and keeper is not None else None
-    population = Population(problem, habits or Habits(islands=islands), seed=seed)
+    population = Population(
+        problem, habits or Habits.of(problem.settings, islands=islands), seed=seed
+    )
     reader = Reader(problem.program)
     noise = journal.recall(population) if journal else None
     if noise is None:
