@@ -140,7 +140,7 @@ def test_children_do_not_get_it(project: Path) -> None:
     file = project / "src" / "prying.py"
     file.write_text("import os\n\ndef has(word):\n    return word in str(dict(os.environ))\n")
     found = run(file, "has", [Call(args=("LC_ALL",)), Call(args=(NEEDLE,))])
-    assert [result.value for result in found] == ["True", "False"]
+    assert [result.value for result in found] == [True, False]
 
 
 def test_a_key_comes_from_a_command_once_without_others_keys(project: Path) -> None:
