@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from codegenesis.core.models.model import Usage
 from codegenesis.model import Record
@@ -12,7 +12,10 @@ Style = Literal["rewrite", "edit", "crossover", "repair", "reflect", "several"]
 
 #: Why an answer costs no trial. `signature` covers a missing or renamed function, other parameters
 #: and another kind; `refused` is what the static gates would say.
-Why = Literal["empty", "unparsable", "unchanged", "duplicate", "signature", "refused"]
+Why = Literal["empty", "unparsable", "signature", "unchanged", "duplicate", "refused"]
+
+#: Reasons in the order in which an answer meets them: the last one came furthest.
+REASONS: tuple[Why, ...] = get_args(Why)
 
 
 class Attempt(Record, frozen=True, kw_only=True):

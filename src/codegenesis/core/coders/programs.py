@@ -11,7 +11,7 @@ import threading
 
 from codegenesis.core.coders import probe
 from codegenesis.core.coders.asking import Asked, Asker
-from codegenesis.core.coders.attempt import Dud, Style, Why
+from codegenesis.core.coders.attempt import REASONS, Dud, Style, Why
 from codegenesis.core.coders.blocks import prose, readings
 from codegenesis.core.coders.choice import Habit, Habits
 from codegenesis.core.coders.edits import applied, edits
@@ -151,23 +151,27 @@ def _room(brief: ProgramBrief) -> int:
 
 def _read(answer: str, brief: ProgramBrief, style: Style) -> tuple[str, Why | None, str]:
     """The program in an answer; else why there is none, and that in words."""
-    why: Why = "empty"
-    problem = "the answer holds no program"
+    worst: tuple[Why, str] = ("empty", "the answer holds no program")
     for reading in [answer] if style == "edit" and edits(answer) else readings(answer):
         try:
             program = _made(reading, brief, style)
+            wrong = _wrong(program, brief)
         except UNPARSABLE as error:
-            why, problem = "unparsable", sentence(str(error), 200)
-            continue
-        if program is None:
-            why, problem = "signature", "nothing in it has a place in the program"
-        elif _same(program, brief.program):
-            why, problem = "unchanged", "it is the same program"
-        elif any(_same(program, other) for other, _ in brief.inspirations):
-            why, problem = "duplicate", "another one is the same program"
-        else:
-            return program, None, sentence(prose(answer), 240)
-    return "", why, problem
+            wrong = ("unparsable", sentence(str(error), 200))
+        if wrong is None:
+            return program or "", None, sentence(prose(answer), 240)
+        worst = max(worst, wrong, key=lambda each: REASONS.index(each[0]))
+    return "", *worst
+
+
+def _wrong(program: str | None, brief: ProgramBrief) -> tuple[Why, str] | None:
+    if program is None:
+        return "signature", "nothing in it has a place in the program"
+    if _same(program, brief.program):
+        return "unchanged", "it is the same program"
+    if any(_same(program, other) for other, _ in brief.inspirations):
+        return "duplicate", "another one is the same program"
+    return None
 
 
 def _made(reading: str, brief: ProgramBrief, style: Style) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from codegenesis import fragment
-from codegenesis.core.coders.attempt import Why
+from codegenesis.core.coders.attempt import REASONS, Why
 from codegenesis.core.coders.blocks import prose, readings
 from codegenesis.core.coders.brief import Brief
 from codegenesis.core.coders.edits import applied, edits
@@ -25,16 +25,6 @@ from codegenesis.core.syntax import Unit
 from codegenesis.errors import FragmentError
 from codegenesis.evidence.rules import RULES, Subjects
 from codegenesis.model import Record, Variant
-
-#: How far each reason is on the way to a trial; of several readings the furthest is told.
-_ORDER: tuple[Why, ...] = (
-    "empty",
-    "unparsable",
-    "signature",
-    "unchanged",
-    "duplicate",
-    "refused",
-)
 
 
 class Read(Record, frozen=True, kw_only=True):
@@ -70,7 +60,7 @@ def read(answer: str, brief: Brief, *, seen: Collection[bytes] = (), helpers: bo
         try:
             source = _fragment_of(reading, brief, seen, helpers=helpers)
         except _Refused as refused:
-            if worst is None or _ORDER.index(refused.why) > _ORDER.index(worst.why):
+            if worst is None or REASONS.index(refused.why) > REASONS.index(worst.why):
                 worst = refused
         else:
             return Read(source=source, words=sentence(prose(answer), 240))
