@@ -107,21 +107,30 @@ def _auto(config: Config, environ: Mapping[str, str]) -> Iterator[Model]:
     if named:
         yield from (_named(name, config, environ) for name in named)
         return
-    from codegenesis.core.models.embedded import installed, running
+    from codegenesis.core.models.embedded import installed
 
-    server = next(iter(running(environ=environ)), None)
-    if server:
-        model = _fitting(server.models)
-        endpoint = Endpoint(url=server.url)
-        yield remote(f"{server.kind}:{model}", endpoint, model, environ=environ)
+    here = running_models(environ)
+    if here:
+        yield _fitting(here)
     elif installed():
         yield _embedded("")
 
 
-def _fitting(names: Sequence[str]) -> str:
+def running_models(environ: Mapping[str, str]) -> list[Remote]:
+    """Models of the servers that run on this machine."""
+    from codegenesis.core.models.embedded import running
+
+    return [
+        remote(f"{server.kind}:{model}", Endpoint(url=server.url), model, environ=environ)
+        for server in running(environ=environ)
+        for model in server.models
+    ]
+
+
+def _fitting(models: Sequence[Remote]) -> Remote:
     """The one for code, else the first."""
-    made_for_it = (name for name in names if any(word in name.lower() for word in _CODERS))
-    return next(made_for_it, names[0])
+    made_for_it = (each for each in models if any(word in each.model.lower() for word in _CODERS))
+    return next(made_for_it, models[0])
 
 
 def _embedded(name: str) -> Model:

@@ -114,7 +114,7 @@ class Remote:
             Failure: it does not answer, or not so.
         """
         leash = Leash(self.name, self.endpoint, most_bytes=_MOST_NAMES, cancelled=None)
-        speaker = Speaker(self.name, self.key.get())
+        speaker = self._speaker()
 
         def listed() -> tuple[str, ...]:
             with self._open().get("/models", leash) as response:
@@ -123,11 +123,23 @@ class Remote:
 
         return self._safely(listed, speaker)
 
+    @property
+    def context(self) -> int:
+        """Most tokens of question and answer together; 0 is unknown."""
+        return self.endpoint.context or getattr(self.price, "context", 0)
+
     def _open(self) -> Wire:
         """Opened with the first question: to read all certificates takes a while."""
         with self._lock:
             self._wire = self._wire or Wire(self.endpoint, key_headers=self._key_headers)
             return self._wire
+
+    def _speaker(self) -> Speaker:
+        try:
+            return Speaker(self.name, self.key.get())
+        except Failure as failure:
+            words, remedy = f"{self.name}: {failure}", failure.remedy
+        raise Failure(words, kind="denied", remedy=remedy, free=True)
 
     def _key_headers(self) -> list[tuple[bytes, bytes]]:
         headers = self._dialect.key_headers(self.key.get().reveal())
@@ -147,7 +159,7 @@ class Remote:
     def _persist(
         self, request: Request, told: Callable[[str], None] | None, leash: Leash
     ) -> reading.Said:
-        speaker = Speaker(self.name, self.key.get())
+        speaker = self._speaker()
         tries = 0
         while True:
             try:
