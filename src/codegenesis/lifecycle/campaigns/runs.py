@@ -144,6 +144,8 @@ def remaining(run: Run) -> Budget:
         seconds=given.seconds - spent.seconds,
         trials=given.trials - spent.trials,
         usd=given.usd - spent.usd,
+        tokens=given.tokens,  # not kept with the run: they hold for each sitting
+        calls=given.calls,
     )
     if min(left.seconds, left.trials, left.usd) <= 0:
         raise UsageError(
@@ -203,12 +205,15 @@ def _sum(one: Budget, other: Budget) -> Budget:
         seconds=one.seconds + other.seconds,
         trials=one.trials + other.trials,
         usd=one.usd + other.usd,
+        tokens=min(one.tokens, other.tokens),
+        calls=min(one.calls, other.calls),
     )
 
 
 def _in_words(budget: Budget) -> str:
     amounts = {"s": budget.seconds, "trials": budget.trials, "usd": budget.usd}
-    return ",".join(f"{n:.6g}{unit}" for unit, n in amounts.items() if math.isfinite(n))
+    amounts |= {"tokens": budget.tokens, "calls": budget.calls}
+    return ",".join(f"{n:.12g}{unit}" for unit, n in amounts.items() if math.isfinite(n))
 
 
 def _this_process() -> str:
