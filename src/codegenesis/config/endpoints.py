@@ -19,7 +19,9 @@ _Price = Annotated[float, Meta(ge=0, le=1e6)]
 _Seconds = Annotated[float, Meta(gt=0, le=3600)]
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Endpoint(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One endpoint, as its table says.
 
     Attributes:

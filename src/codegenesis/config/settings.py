@@ -189,7 +189,8 @@ class Config(Record, frozen=True, kw_only=True):
         Meta(
             pattern=r"^$|^[\d.]+\s*[A-Za-z$]+(\s*,\s*[\d.]+\s*[A-Za-z$]+)*$",
             description="What one command may spend on all its functions together, like 10min, "
-            "500trials, 2usd or several with commas; empty for no limit.",
+            "500trials, or on models 2usd, 50ktokens, 100calls, or several with commas; empty for "
+            "no limit.",
             extra={"expected": "a budget like 10min, 500trials or 2usd"},
         ),
     ] = ""
@@ -255,12 +256,17 @@ class Config(Record, frozen=True, kw_only=True):
         return [
             Setting(
                 name=name,
-                value=getattr(self, name),
+                value=_plain(getattr(self, name)),
                 origin=self.origin(name),
                 help=metas(name)[-1].description or "",
             )
             for name in SETTINGS
         ]
+
+
+def _plain(value: object) -> object:
+    """Tables as they would be written, without what they leave at its default."""
+    return msgspec.to_builtins(value) if isinstance(value, dict) else value
 
 
 #: Names of all settings, in order.

@@ -53,6 +53,7 @@ class AnswerCache:
         self._rows.execute("PRAGMA journal_mode=WAL")
         self._rows.execute("PRAGMA synchronous=NORMAL")
         self._rows.execute(_SCHEMA)
+        self._size = self._counted()
 
     def get(self, member: str, request: Request) -> Answer | None:
         """An earlier answer of this member of a fleet; it costs nothing now."""
@@ -74,20 +75,25 @@ class AnswerCache:
         """Keep an answer."""
         if not _repeats(request):
             return
-        row = [_key(member, request), msgspec.json.encode(answer), time.time_ns()]
+        data = msgspec.json.encode(answer)
+        row = [_key(member, request), data, time.time_ns()]
         with self._lock:
             self._rows.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
-            self._make_room()
+            self._size += len(data)
+            if self._size > self._limit:
+                self._make_room()
+                self._size = self._counted()
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._rows.close()
 
+    def _counted(self) -> int:
+        size = "SELECT COALESCE(SUM(LENGTH(answer)), 0) FROM answers"
+        return int(self._rows.execute(size).fetchone()[0])
+
     def _make_room(self) -> None:
-        held = "SELECT COALESCE(SUM(LENGTH(answer)), 0) FROM answers"
-        if self._rows.execute(held).fetchone()[0] <= self._limit:
-            return
         kept = 0
         rows = self._rows.execute("SELECT key, LENGTH(answer) FROM answers ORDER BY used_ns DESC")
         for key, size in rows.fetchall():
