@@ -48,13 +48,18 @@ def stand_in(space: MutableMapping[str, Any], token: int, shared: tuple[str, ...
 
 
 class Distant:
-    """One loaded program, from afar."""
+    """One loaded program, from afar.
+
+    Attributes:
+        calls: how often something of it was called.
+    """
 
     def __init__(
         self, token: int, name: str, shared: tuple[str, ...], given: dict[str, Any]
     ) -> None:
         self._token, self._shared = token, shared
         self._instance = 0
+        self.calls = 0
         self._callbacks: list[Callable[..., Any]] = []
         packed = self._packed(given) if given else b""
         heard = line().tell(messages.Open(token, name, packed))
@@ -85,6 +90,7 @@ class Distant:
 
     def call(self, target: str | int, args: Any, kwargs: Any) -> Any:
         """Call something of the program's."""
+        self.calls += 1
         return self._value(messages.Call(target, self._packed((args, kwargs))))
 
     def of(self, target: int, name: str) -> Any:
@@ -190,19 +196,27 @@ class Distant:
 
 
 class Thing:
-    """Something that stays in the program's jail."""
+    """Something that stays in the program's jail.
 
-    __slots__ = ("_attributes", "_codegenesis")
+    An attribute is asked for once until the program is called again: it cannot be one thing when it
+    is checked and another when it is counted.
+    """
+
+    __slots__ = ("_codegenesis", "_seen")
 
     def __init__(self, program: Distant, kept: Kept) -> None:
         self._codegenesis = program, kept
-        self._attributes: dict[str, Any] = {}
+        self._seen: dict[str, tuple[int, Any]] = {}
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name in Thing.__slots__:
             raise AttributeError(name)
         program, kept = self._codegenesis
-        return program.of(kept.number, name)
+        calls, value = self._seen.get(name, (-1, None))
+        if calls != program.calls:
+            value = program.of(kept.number, name)
+            self._seen[name] = program.calls, value
+        return value
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         program, kept = self._codegenesis

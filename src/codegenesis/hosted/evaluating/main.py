@@ -8,6 +8,7 @@ after each: modules and search paths of that program, files in the temporary dir
 from __future__ import annotations
 
 import importlib
+import linecache
 import os
 import shutil
 import signal
@@ -43,6 +44,7 @@ def main(file: str) -> None:
     except BaseException as error:  # noqa: BLE001 (boundary to the evaluator's import)
         line().tell(messages.Ready(f"{type(error).__name__}: {error}"[:1000]))
         os._exit(1)
+    os.dup2(null, 2)  # what it has to say from here on comes with its verdicts
     Host(scratch, judge, printed).serve(line().tell(ready))
     os._exit(0)
 
@@ -74,15 +76,16 @@ class Host:
         try:
             return self._judge(str(path))
         finally:
-            self._clean(place)
+            self._clean(place, path)
 
-    def _clean(self, place: Path) -> None:
+    def _clean(self, place: Path, path: Path) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.stdout = sys.stderr = self._printed
         os.chdir(self._directory)
         sys.path[:] = self._path
         sys.path_importer_cache.pop(str(place), None)
         shutil.rmtree(place, ignore_errors=True)
+        linecache.checkcache(str(path))
         for name in set(sys.modules) - self._modules:
             file = getattr(sys.modules.get(name), "__file__", None)
             if isinstance(file, str) and file.startswith(str(place)):

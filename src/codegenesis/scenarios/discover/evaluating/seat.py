@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from codegenesis.errors import UsageError
 from codegenesis.hosted.evaluating import messages
 from codegenesis.hosted.evaluating.messages import Verdict
 from codegenesis.sandbox import Environment, Limits, Sandbox
@@ -41,6 +42,7 @@ class Seat:
         limits = Limits(memory_bytes=_PROGRAM_BYTES, real_bytes=_PROGRAM_BYTES // 2)
         self._sandbox = Sandbox(environment, limits=limits)
         self._talk: Talk | None = None
+        self._died = False
         try:
             self._open()
         except BaseException:
@@ -74,12 +76,19 @@ class Seat:
             talk.end(words)
 
     def _separated(self, program: str) -> Evaluation:
+        """By the evaluator; once more when its host died: perhaps of what other programs left."""
         started = time.monotonic()
-        stage = self._stage(program)
-        try:
-            verdict, printed = self._heard(self._open(), stage, program)
-        finally:
-            stage.close()
+        for _ in range(2):
+            stage = self._stage(program)
+            try:
+                verdict, printed = self._heard(stage, program)
+            except BaseException:
+                self._dismiss("nobody waits for it any more")
+                raise
+            finally:
+                stage.close()
+            if not self._died:
+                break
         seconds = time.monotonic() - started
         return evaluation(self._problem, stage, verdict, printed=printed, seconds=seconds)
 
@@ -106,8 +115,13 @@ class Seat:
             load_cpu_s=min(_MOST_LOAD_S, seconds / 2),
         )
 
-    def _heard(self, talk: Talk, stage: Stage, program: str) -> tuple[Verdict, str]:
+    def _heard(self, stage: Stage, program: str) -> tuple[Verdict, str]:
         """The verdict; of a cascade whose later stage failed, that of the stages before it."""
+        try:
+            talk = self._open()
+        except UsageError as error:  # it could be loaded once
+            return Verdict(error=str(error)), ""
+        self._died = False
         so_far: Verdict | None = None
         stage.prolong()
         talk.say(stage, standin.text(program, token=stage.token, shared=self._shared))
@@ -126,6 +140,7 @@ class Seat:
                     so_far = verdict
                 case None:
                     self._dismiss("it has ended")
+                    self._died = True
                     return _ended(so_far, f"the evaluator ended: {talk.ending}"), ""
 
 

@@ -49,7 +49,8 @@ class Stage:
         seconds: float,
         load_cpu_s: float,
     ) -> None:
-        self._sandbox, self._program = sandbox, program
+        self._sandbox = sandbox
+        self._program = program.encode("utf-8", "backslashreplace").decode()
         self._shared, self._seconds, self._load_cpu_s = shared, seconds, load_cpu_s
         self.token = token
         self._instances: dict[int, JailedCandidate] = {}
@@ -68,8 +69,8 @@ class Stage:
         """Digest of all answers so far; empty when there were none."""
         return self._answers.hexdigest() if self._answered else ""
 
-    def open(self, name: str) -> messages.Heard:
-        """Load the program in a process of its own."""
+    def open(self, name: str, *, given: bytes = b"") -> messages.Heard:
+        """Load the program in a process of its own; see `messages.Load`."""
         if len(self._instances) >= _MOST_LOADED:
             self._instances.pop(min(self._instances)).close()
         self.loaded += 1
@@ -79,7 +80,7 @@ class Stage:
         except SandboxError as error:
             return messages.Gone(f"the program cannot be started: {error}")
         self._instances[number] = candidate
-        load = messages.Load(self._program, name, list(self._shared))
+        load = messages.Load(self._program, name, list(self._shared), given)
         body = messages.encode(load)
         return self._said(number, body, cpu_s=self._load_cpu_s, wall_s=2 * self._load_cpu_s)
 

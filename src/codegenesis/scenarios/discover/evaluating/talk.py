@@ -138,4 +138,6 @@ class Talk:
                 return messages.Noted()
         if stage is None or stage.token != said.token:
             return _OVER
-        return stage.open(said.name) if isinstance(said, messages.Open) else stage.ask(said)
+        if isinstance(said, messages.Open):
+            return stage.open(said.name, given=said.given)
+        return stage.ask(said)
