@@ -10,6 +10,7 @@ import pytest
 
 from codegenesis import fragment
 from codegenesis.core.coders import Brief
+from codegenesis.core.coders.blocks import uncut
 from codegenesis.core.coders.reading import Read, read
 from codegenesis.core.genetic import identity
 
@@ -117,6 +118,24 @@ def test_an_answer_without_a_version_dies_with_its_reason(
 
 def test_a_program_that_was_seen_is_a_duplicate(brief: Brief) -> None:
     assert read(FENCED, brief, seen={identity(GOOD)}).why == "duplicate"
+
+
+CUT = {
+    "in the function": (f"```python\n{GOOD}", False),
+    "in the function, without a fence": (GOOD, False),
+    "in an indented function": (f"```python\n{INDENTED}", False),
+    "in what follows": (f"```python\n{GOOD}\nprint(dedupe([1]))\nprint(ded", True),
+    "in what follows, a function": (f"```python\n{GOOD}\ndef test():\n    pass", True),
+    "in the words below": (f"{FENCED}\nThis is faster, because", True),
+}
+
+
+@pytest.mark.parametrize(("answer", "whole"), CUT.values(), ids=CUT.keys())
+def test_a_function_that_reaches_the_limit_is_not_taken_for_whole(
+    answer: str, whole: bool, brief: Brief
+) -> None:
+    found = read(uncut(answer), brief)
+    assert (found.why is None) == whole, found
 
 
 def test_what_a_version_needs_comes_along(brief: Brief) -> None:

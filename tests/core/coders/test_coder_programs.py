@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 
 import msgspec
@@ -155,6 +156,44 @@ def test_a_method_is_a_region_by_its_name() -> None:
     found = written(brief, "```python\ndef f(self):\n    return 3\n```")
     assert isinstance(found, ProgramAttempt)
     assert found.program == program.replace("return 1", "return 3")
+
+
+def test_methods_of_one_name_are_told_apart_by_their_class() -> None:
+    method = "    def f(self):\n        return"
+    program = f"class A:\n{method} 1\n\n\nclass B(A):\n{method} 2\n"
+    regions = (Region(first=2, last=3, name="f"), Region(first=7, last=8, name="f"))
+    brief = ProgramBrief(program=program, regions=regions)
+    found = written(brief, "```python\nclass B(A):\n    def f(self):\n        return 3\n```")
+    assert isinstance(found, ProgramAttempt)
+    assert found.program == program.replace("return 2", "return 3")
+
+
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_decorators_above_a_region_are_not_repeated(indent: str) -> None:
+    text = "@evolve\ndef f(n):\n    return 1\n"
+    program = f"class A:\n{textwrap.indent(text, indent)}" if indent else text
+    first = 3 if indent else 2
+    brief = ProgramBrief(program=program, regions=(Region(first=first, last=first + 1, name="f"),))
+    found = written(brief, f"```python\n{text.replace('return 1', 'return n')}```")
+    assert isinstance(found, ProgramAttempt)
+    assert found.program == program.replace("return 1", "return n")
+
+
+def test_functions_that_follow_each_other_each_stay_in_their_region() -> None:
+    program = "def a():\n    x = 1\n    return x\n\n\ndef b():\n    return 2\n"
+    regions = (Region(first=1, last=3, name="a"), Region(first=6, last=7, name="b"))
+    brief = ProgramBrief(program=program, regions=regions)
+    found = written(brief, "```python\ndef b():\n    x = 3\n    return x\n```")
+    assert isinstance(found, ProgramAttempt)
+    assert found.program == program.replace("return 2", "x = 3\n    return x")
+
+
+def test_a_block_with_one_function_keeps_what_else_is_in_it() -> None:
+    program = "# EVOLVE-BLOCK-START\nN = 3\n\n\ndef f():\n    return N\n\n\n# EVOLVE-BLOCK-END\n"
+    brief = ProgramBrief(program=program, regions=(Region(first=2, last=8, name="f"),))
+    found = written(brief, "```python\ndef f():\n    return N + 1\n```")
+    assert isinstance(found, ProgramAttempt)
+    assert "N = 3\n\n\ndef f():\n    return N + 1\n" in found.program
 
 
 def test_several_regions_each_get_their_own() -> None:

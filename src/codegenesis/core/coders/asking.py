@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from codegenesis.core.coders import prompts
 from codegenesis.core.coders.attempt import Style
+from codegenesis.core.coders.blocks import uncut
 from codegenesis.core.coders.brief import Brief
 from codegenesis.core.coders.plain import sentence, tokens
 from codegenesis.core.coders.room import Part, fitted
@@ -30,6 +31,11 @@ class Asked(Record, frozen=True, kw_only=True):
     answer: Answer
     prompt: str
     usage: Usage
+
+    @property
+    def text(self) -> str:
+        """What it said, without what was cut off."""
+        return uncut(self.answer.text) if self.answer.finish == "length" else self.answer.text
 
 
 class Asker:

@@ -31,6 +31,25 @@ def readings(answer: str) -> Iterator[str]:
             yield f"{dedented}\n"
 
 
+def uncut(answer: str) -> str:
+    """An answer that reached its limit, without the statement in which it did.
+
+    A function that ends too early may well parse, and is never what was meant.
+    """
+    lines = answer[:_MOST_TEXT].rstrip().split("\n")
+    start, fence = 0, ""
+    for number, line in enumerate(lines):
+        if fence and _closes(line, fence):
+            fence = ""
+        elif not fence and (opened := _OPEN.match(line)):
+            start, fence = number + 1, opened.group(1)
+    if start and not fence:
+        return answer
+    inside = textwrap.dedent("\n".join(lines[start:])).split("\n")
+    tops = [n for n, line in enumerate(inside) if line[:1].strip() and line[0] not in ")]}"]
+    return "\n".join(lines[: start + (tops[-1] if tops else 0)])
+
+
 def prose(answer: str) -> str:
     """What stands outside of the blocks: the model's own words."""
     lines = answer[:_MOST_TEXT].split("\n")[:_MOST_LINES]

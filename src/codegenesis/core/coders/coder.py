@@ -65,7 +65,7 @@ class Coder:
         habit, seed = self._chosen(brief, style, cancelled)
         asker = Asker(self._model, context=self._context, seed=seed, cancelled=cancelled)
         asked = asker.ask(brief, habit.style, habit.wording)
-        found = _read(asked.answer.text, brief, habit.style, seen)
+        found = _read(asked.text, brief, habit.style, seen)
         if found.why is None:
             return _attempt(asked, habit, found)
         self._learn(habit, 0.0)

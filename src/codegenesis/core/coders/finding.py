@@ -35,7 +35,7 @@ def whole(text: str, qualname: str) -> Whole | None:
     Raises:
         SyntaxError, ValueError: (`UNPARSABLE`) the text is no Python.
     """
-    tree, text = _parsed(text)
+    tree, text = parsed(text)
     name = qualname.rpartition(".")[2]
     for place in _places(tree, name, qualname.rpartition(".")[0]):
         node = _node(tree, place)
@@ -55,6 +55,12 @@ def source_of(text: str, statement: ast.stmt) -> str:
     return "".join(lines_of(text)[first - 1 : statement.end_lineno]).rstrip("\n") + "\n"
 
 
+def undecorated(source: str) -> str:
+    """A function's source from its `def` on."""
+    last = module(source).body[-1]
+    return "".join(lines_of(source)[last.lineno - 1 :])
+
+
 def with_comments(text: str, statement: ast.stmt) -> str:
     """Source of a top-level statement with the comments right above it."""
     first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
@@ -64,7 +70,7 @@ def with_comments(text: str, statement: ast.stmt) -> str:
     return "".join(lines[above : first - 1]) + source_of(text, statement)
 
 
-def _parsed(text: str) -> tuple[ast.Module, str]:
+def parsed(text: str) -> tuple[ast.Module, str]:
     """The tree of as much of the text as parses: prose or a torn example below is left out.
 
     A line is only taken away when it, or a later one that went before, begins a statement of its

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from codegenesis.core.coders.finding import with_comments
+from codegenesis.core.coders.finding import parsed, undecorated, with_comments
 from codegenesis.core.coders.needs import reads
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
 from codegenesis.evidence.reach import bound_names, top_level
@@ -37,12 +37,16 @@ def merged(program: str, regions: Sequence[Lines], old: Sequence[str], answer: s
     Statements that bind what the program binds outside of its regions are dropped, so are
     docstrings, `if __name__ == "__main__":` and calls at the end; what is new goes with the
     statement that follows it.
+
+    Raises:
+        SyntaxError, ValueError: (`UNPARSABLE`) the answer is no Python.
     """
     inside = [_pieces(text) for text in old]
     if not any(inside):
         return list(old)
     outside = _outside(program, regions)
-    given = _dealt([p for p in _pieces(answer) if not _is_outside(p, outside)], inside)
+    offered = [p for p in _split(*parsed(answer)) if not _is_outside(p, outside)]
+    given = _dealt([_bare(p, program, regions, inside) for p in offered], inside)
     elsewhere = reads(ast.Module(outside, []))
     return [
         _joined(before, after, elsewhere) if after else text
@@ -53,10 +57,25 @@ def merged(program: str, regions: Sequence[Lines], old: Sequence[str], answer: s
 def _pieces(text: str) -> list[_Piece]:
     """Top-level statements; none where the text is indented, or is no Python by itself."""
     try:
-        tree = module(text)
+        return _split(module(text), text)
     except UNPARSABLE:
         return []
+
+
+def _split(tree: ast.Module, text: str) -> list[_Piece]:
     return [_Piece(n, with_comments(text, n), frozenset(bound_names(n))) for n in tree.body]
+
+
+def _bare(
+    piece: _Piece, program: str, regions: Sequence[Lines], inside: Sequence[Sequence[_Piece]]
+) -> _Piece:
+    """Without its decorators where those of the program stand above the region."""
+    lines = program.splitlines()
+    for region, pieces in zip(regions, inside, strict=True):
+        decorated = region.first > 1 and lines[region.first - 2].startswith("@")
+        if decorated and pieces and piece.names & pieces[0].names:
+            return piece._replace(text=undecorated(piece.text))
+    return piece
 
 
 def _outside(program: str, regions: Sequence[Lines]) -> list[ast.stmt]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from codegenesis.core.coders.attempt import Style
@@ -118,7 +119,8 @@ def _scored(brief: ProgramBrief) -> str:
 
 
 def _inspirations(brief: ProgramBrief) -> Iterator[Part]:
-    for place, (program, score) in enumerate(brief.inspirations[:2]):
+    known = [each for each in brief.inspirations if math.isfinite(each[1])]
+    for place, (program, score) in enumerate(known[:2]):
         yield Part(f"Another version has the score {score:.6g}:", 4 + place)
         yield Part(fenced(_inside(program, brief)), 4 + place)
 

@@ -101,7 +101,7 @@ class ProgramCoder:
             cancelled=cancelled,
         )
         asked = asker.say(ask(brief, habit.style, habit.wording), "program", _room(brief))
-        program, why, words = _read(asked.answer.text, brief, habit.style)
+        program, why, words = _read(asked.text, brief, habit.style)
         if why is None:
             return _attempt(asked, habit, program, words)
         self._learn(habit, 0.0)

@@ -8,10 +8,11 @@ the program keeps its own text there, byte for byte.
 from __future__ import annotations
 
 import ast
+import itertools
 import textwrap
 from collections.abc import Sequence
 
-from codegenesis.core.coders.finding import whole
+from codegenesis.core.coders.finding import undecorated, whole
 from codegenesis.core.coders.merging import merged
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
 from codegenesis.model import Record
@@ -76,20 +77,23 @@ def put_back(program: str, regions: Sequence[Region], answer: str) -> str | None
     new = merged(program, regions, old, answer)
     for number, region in enumerate(regions):
         if new[number] == old[number]:
-            new[number] = _nested(old[number], region, answer, alone=len(regions) == 1)
+            new[number] = _nested(program, old[number], region, answer, alone=len(regions) == 1)
     return with_texts(program, regions, new) if new != old else None
 
 
 def _by_frame(program: str, regions: Sequence[Region], answer: str) -> list[str] | None:
     """What stands between the lines that frame the regions, where the answer repeats them."""
     lines, said = program.splitlines(), answer.splitlines()
+    ends = [0, *(each.last for each in regions)]
+    starts = [*(each.first - 1 for each in regions), len(lines)]
+    gaps = [lines[after:before] for after, before in zip(ends, starts, strict=True)]
+    if any(not _nearest(gap) for gap in gaps[1:-1]) or not any(map(_nearest, gaps)):
+        return None
     found, at = [], 0
-    for region in regions:
-        before = _nearest(lines[: region.first - 1][::-1])
-        after = _nearest(lines[region.last :])
-        start = _position(said, before, at) + 1 if before else at
-        end = _position(said, after, start) if after else len(said)
-        if (before and not start) or end < start or not (before or after):
+    for before, after in itertools.pairwise(gaps):
+        start = _after(said, _nearest(before[::-1]), at)
+        end = None if start is None else _until(said, _nearest(after), start)
+        if start is None or end is None:
             return None
         found.append("\n".join(line for line in said[start:end] if _MARK not in line) + "\n")
         at = end
@@ -100,21 +104,45 @@ def _nearest(lines: Sequence[str]) -> str:
     return next((line.strip() for line in lines if line.strip()), "")
 
 
-def _position(lines: Sequence[str], wanted: str, start: int) -> int:
-    """Number of the first such line; -1 when there is none."""
-    return next((n for n in range(start, len(lines)) if lines[n].strip() == wanted), -1)
+def _after(lines: Sequence[str], wanted: str, start: int) -> int | None:
+    """Number of the line behind the first such line; None when there is none."""
+    found = _until(lines, wanted, start) if wanted else start - 1
+    return None if found is None else found + 1
 
 
-def _nested(old: str, region: Region, answer: str, *, alone: bool) -> str:
+def _until(lines: Sequence[str], wanted: str, start: int) -> int | None:
+    """Number of the first such line, of the end for a blank one; None when there is none."""
+    if not wanted:
+        return len(lines)
+    return next((n for n in range(start, len(lines)) if lines[n].strip() == wanted), None)
+
+
+def _nested(program: str, old: str, region: Region, answer: str, *, alone: bool) -> str:
     """A region inside of something else: a method, or the middle of a function."""
     indent = old[: len(old) - len(old.lstrip())].rpartition("\n")[2]
+    if not indent:
+        return old
     if region.name:
-        found = whole(answer, region.name)
-        return _indented(found.function, indent) if found else old
+        owner, name = _owner(program, region), region.name.rpartition(".")[2]
+        found = whole(answer, f"{owner}.{name}")
+        if found is None or found.owner not in ("", owner):
+            return old
+        decorated = old.lstrip().startswith("@")
+        return _indented(found.function if decorated else undecorated(found.function), indent)
     tree = module(answer)
-    if indent and alone and not any(isinstance(n, ast.FunctionDef) for n in tree.body):
+    if alone and not any(isinstance(n, ast.FunctionDef) for n in tree.body):
         return _indented(answer, indent)
     return old
+
+
+def _owner(program: str, region: Region) -> str:
+    """The class that a region lies in."""
+    around = (
+        node.name
+        for node in module(program).body
+        if isinstance(node, ast.ClassDef) and node.lineno <= region.first <= (node.end_lineno or 0)
+    )
+    return next(around, "")
 
 
 def _indented(text: str, indent: str) -> str:

@@ -1,0 +1,81 @@
+"""A real small model: what it writes about weak code is a version, sooner or later."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from codegenesis.config import Endpoint
+from codegenesis.core.coders import (
+    Attempt,
+    Brief,
+    Coder,
+    ProgramAttempt,
+    ProgramBrief,
+    ProgramCoder,
+)
+from codegenesis.core.genetic import identity
+from codegenesis.core.models.finding import remote
+from codegenesis.core.models.model import Model
+
+pytestmark = pytest.mark.slow
+
+SLOW = """\
+def unique_customers(orders):
+    seen = []
+    for order in orders:
+        if order["customer"] not in seen:
+            seen.append(order["customer"])
+    return seen
+"""
+PROGRAM = """\
+def distance(x):
+    return abs(x - 3.7)
+
+
+# EVOLVE-BLOCK-START
+def guess():
+    return 1.0
+
+
+# EVOLVE-BLOCK-END
+"""
+
+
+@pytest.fixture
+def model(local_model: object) -> Iterator[Model]:
+    table = Endpoint(url=f"{local_model.url}/v1", timeout_s=600, pause_s=300)
+    with closing(remote("local", table, local_model.name, environ={})) as found:
+        yield found
+
+
+def test_it_writes_another_version_of_a_weak_function(
+    model: Model, make_brief: Callable[..., Brief]
+) -> None:
+    brief = make_brief(
+        SLOW,
+        "unique_customers",
+        module_source=SLOW,
+        weakness=("cost grows faster than its input: CPU ~ n^1.96",),
+    )
+    coder = Coder(model, seed=1)
+    answers = [coder.write(brief, style="rewrite") for _ in range(4)]
+    versions = [each for each in answers if isinstance(each, Attempt)]
+    assert versions, answers
+    for version in versions:
+        ast.parse(version.source)
+        assert identity(version.source) != identity(SLOW)
+        assert version.usage.output_tokens > 10
+
+
+def test_it_writes_another_program(model: Model) -> None:
+    brief = ProgramBrief(program=PROGRAM, goal="Make distance(guess()) as small as it can be.")
+    coder = ProgramCoder(model)
+    answers = [coder.write(brief, seed=seed, style="rewrite") for seed in range(4)]
+    programs = [each.program for each in answers if isinstance(each, ProgramAttempt)]
+    assert programs, answers
+    for program in programs:
+        ast.parse(program)
