@@ -23,6 +23,7 @@ COMMANDS = {
     "evolve": "codegenesis.cli.evolve:evolve",
     "fix": "codegenesis.cli.fix:fix",
     "synthesise": "codegenesis.cli.synthesise:synthesise",
+    "discover": "codegenesis.cli.discover:discover",
     "runs": "codegenesis.cli.runs:runs",
     "undo": "codegenesis.cli.runs:undo",
     "genome": "codegenesis.cli.genome:genome",

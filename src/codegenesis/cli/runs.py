@@ -33,7 +33,7 @@ class RunFile(Record, frozen=True, kw_only=True):
 @json_option
 @config_options
 def runs(config: Config, run_id: str | None) -> None:
-    """What `evolve`, `fix` and `synthesise` have been at; one RUN with all its functions."""
+    """What `evolve`, `fix`, `synthesise` and `discover` have been at; one RUN with all its functions."""
     with open_store(config) as store:
         if run_id is not None:
             file = _file(store, _named(store, run_id), whole=True)
@@ -142,8 +142,9 @@ def _again(run: Run) -> str:
     """The command that does the same once more."""
     given = dict(run.settings) | {"seed": str(run.seed)}
     words = ["codegenesis", run.command, *run.targets]
-    if inputs := run.options.get("inputs"):
-        words += ["--inputs", inputs]
+    for name in ("evaluator", "config", "inputs", "islands", "jobs"):
+        if given_as := run.options.get(name):
+            words += [f"--{name}", given_as]
     if run.budget:
         words += ["--budget", run.budget]
     for name, value in given.items():
