@@ -23,6 +23,8 @@ from codegenesis.runtime.redaction import Redactor
 #: Versions that a model is shown, of each kind, at most.
 _RELATIVES, _FAILURES = 3, 4
 _SAMPLES = 6
+#: A call in more characters tells a model little more, and small models read ten tokens a second.
+_LONGEST = 200
 
 
 class Briefing:
@@ -92,8 +94,13 @@ class Briefing:
             for call, outcome in pairs.items()
             if outcome.kind == "returned" or not self._crashed
         ]
-        kept.sort(key=lambda each: len(each.call) + len(each.result))
-        return (*crashing, *kept)[:_SAMPLES]
+        kept.sort(key=_length)
+        short = [each for each in kept if _length(each) <= _LONGEST] or kept[:1]
+        return (*crashing, *short)[:_SAMPLES]
+
+
+def _length(sample: Sample) -> int:
+    return len(sample.call) + len(sample.result)
 
 
 def may_tell(gene: Gene, calls: Iterable[bytes], redact: Iterable[str]) -> bool:

@@ -68,11 +68,16 @@ class CasesBriefing:
         )
 
 
+def named(gene: Gene, examples: Iterable[Example]) -> list[str]:
+    """Examples in words, a line each."""
+    return [f"{show_call(gene.name, each.call)} {_wanted(each)}" for each in examples]
+
+
 def _sample(gene: Gene, example: Example) -> Sample:
-    return Sample(show_call(gene.name, example.call), wanted(example))
+    return Sample(show_call(gene.name, example.call), _wanted(example))
 
 
-def wanted(example: Example) -> str:
+def _wanted(example: Example) -> str:
     """What is expected of a call, in words."""
     if example.raises:
         return f"must raise {example.raises}"

@@ -112,6 +112,11 @@ class Round:
         self._open.clear()
         return self._asking.asked
 
+    @property
+    def asked(self) -> Asked:
+        """What it came to so far."""
+        return self._asking.asked
+
     def close(self) -> None:
         """Cancel what is in flight; idempotent."""
         self._asking.close()

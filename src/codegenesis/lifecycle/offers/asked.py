@@ -20,9 +20,8 @@ from codegenesis.core.coders import Attempt, Brief
 from codegenesis.core.repair import Version, Visitor
 from codegenesis.errors import SandboxError, UsageError
 from codegenesis.evidence.arena import Arena
-from codegenesis.evidence.words import show_call
 from codegenesis.lifecycle.asking import Asked, Asking, Authors
-from codegenesis.lifecycle.asking.cases import CasesBriefing, wanted
+from codegenesis.lifecycle.asking.cases import CasesBriefing, named
 from codegenesis.lifecycle.offers.offer import Cases
 from codegenesis.lifecycle.offers.share import Share
 from codegenesis.model import Gene
@@ -71,7 +70,7 @@ class Guests:
         if not versions:
             self._asking.judged(attempt, worth=0.0, died_at="arena")
         for version in versions:
-            _learned(self._asking, self._briefing, attempt, version.score, self._cases)
+            learned(self._asking, self._briefing, attempt, version.score, self._cases)
 
     def author_of(self, stage: str) -> Attempt | None:
         """Who wrote the version of this `Plausible.stage`, if a model did."""
@@ -171,11 +170,10 @@ class Bodies:
 
     def _try_all(self, arena: Arena, asking: Asking) -> None:
         until = time.monotonic() + self._meter.left_s
-        name = self._gene.name
-        cases = [f"{show_call(name, each.call)} {wanted(each)}" for each in self._examples]
+        cases = named(self._gene, self._examples)
         for attempt in asking.attempts(until=until, over=self._over):
             score = arena.score([attempt.source])[0]
-            if _learned(asking, self._briefing, attempt, score, cases):
+            if learned(asking, self._briefing, attempt, score, cases):
                 self._passing.append(attempt)
                 self._end_search_soon()
 
@@ -212,14 +210,21 @@ def briefing_of(
     )
 
 
-def _learned(
+def learned(
     asking: Asking,
     briefing: CasesBriefing,
     attempt: Attempt,
     score: Score,
     cases: Sequence[str],
 ) -> bool:
-    """Whether it passes every case; a model is told the first that it does not."""
+    """Note what the cases said of a version.
+
+    Args:
+        cases: what each of them is called.
+
+    Returns:
+        Whether it passes every case; if not, the next that is asked is told the first it fails.
+    """
     pairs = zip(cases, score.endings, strict=False)
     failing = [name for name, ending in pairs if ending != "passed"]
     if score.endings and not failing and not score.error:
