@@ -33,7 +33,7 @@ class RunFile(Record, frozen=True, kw_only=True):
 @json_option
 @config_options
 def runs(config: Config, run_id: str | None) -> None:
-    """What `evolve`, `fix`, `synthesise` and `discover` have been at; one RUN with all its functions."""
+    """What commands that search have been at; one RUN with all its functions."""
     with open_store(config) as store:
         if run_id is not None:
             file = _file(store, _named(store, run_id), whole=True)
