@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from codegenesis.core.models.model import Answer, Request, Usage
+from codegenesis.errors import StoreError
 from codegenesis.model import digest
 
 #: Most bytes of answers that are kept.
@@ -41,53 +42,73 @@ class AnswerCache:
     Args:
         file: made with its directory when it is not there.
         limit_bytes: of all answers together.
+
+    Raises:
+        StoreError: it cannot be used.
     """
 
     def __init__(self, file: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
         self._limit = limit_bytes
         self._lock = threading.Lock()
-        self._rows = sqlite3.connect(
-            file, timeout=10, isolation_level=None, check_same_thread=False
-        )
-        self._rows.execute("PRAGMA journal_mode=WAL")
-        self._rows.execute("PRAGMA synchronous=NORMAL")
-        self._rows.execute(_SCHEMA)
-        self._size = self._counted()
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._rows = sqlite3.connect(
+                file, timeout=10, isolation_level=None, check_same_thread=False
+            )
+            self._begin()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"earlier answers of models cannot be kept in {file}: {error}",
+                remedy="Delete it, or make room; it holds nothing else.",
+            ) from error
 
     def get(self, member: str, request: Request) -> Answer | None:
         """An earlier answer of this member of a fleet; it costs nothing now."""
         if not _repeats(request):
             return None
-        key = _key(member, request)
-        with self._lock:
-            row = self._rows.execute("SELECT answer FROM answers WHERE key=?", [key]).fetchone()
-            if row is None:
-                return None
-            self._rows.execute("UPDATE answers SET used_ns=? WHERE key=?", [time.time_ns(), key])
         try:
-            answer = msgspec.json.decode(row[0], type=Answer)
-        except msgspec.MsgspecError:
-            return None  # written by another version
-        return msgspec.structs.replace(answer, usage=Usage(), cached=True)
+            data = self._read(_key(member, request))
+            answer = msgspec.json.decode(data, type=Answer) if data else None
+        except (sqlite3.Error, msgspec.MsgspecError):
+            return None  # locked for too long, or written by another version: asked again
+        return msgspec.structs.replace(answer, usage=Usage(), cached=True) if answer else None
 
     def put(self, member: str, request: Request, answer: Answer) -> None:
         """Keep an answer."""
         if not _repeats(request):
             return
-        data = msgspec.json.encode(answer)
-        row = [_key(member, request), data, time.time_ns()]
-        with self._lock:
-            self._rows.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
-            self._size += len(data)
-            if self._size > self._limit:
-                self._make_room()
-                self._size = self._counted()
+        try:
+            self._write(_key(member, request), msgspec.json.encode(answer))
+        except sqlite3.Error:
+            pass  # locked for too long, or the disk is full: an answer is no less an answer
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._rows.close()
+
+    def _begin(self) -> None:
+        self._rows.execute("PRAGMA journal_mode=WAL")
+        self._rows.execute("PRAGMA synchronous=NORMAL")
+        self._rows.execute(_SCHEMA)
+        self._size = self._counted()
+
+    def _read(self, key: str) -> bytes | None:
+        with self._lock:
+            row = self._rows.execute("SELECT answer FROM answers WHERE key=?", [key]).fetchone()
+            if row is None:
+                return None
+            self._rows.execute("UPDATE answers SET used_ns=? WHERE key=?", [time.time_ns(), key])
+        return bytes(row[0])
+
+    def _write(self, key: str, data: bytes) -> None:
+        with self._lock:
+            row = [key, data, time.time_ns()]
+            self._rows.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", row)
+            self._size += len(data)
+            if self._size > self._limit:
+                self._make_room()
+                self._size = self._counted()
 
     def _counted(self) -> int:
         size = "SELECT COALESCE(SUM(LENGTH(answer)), 0) FROM answers"

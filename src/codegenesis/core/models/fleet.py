@@ -20,7 +20,7 @@ from codegenesis.core.models.failing import Failure
 from codegenesis.core.models.member import Member
 from codegenesis.core.models.model import Answer, Model, Request, Usage
 from codegenesis.core.models.until import Until
-from codegenesis.errors import BudgetSpentError, ModelError
+from codegenesis.errors import BudgetSpentError, ModelError, StoreError
 
 _NOTHING = "`codegenesis models` shows what is configured and found."
 
@@ -59,7 +59,7 @@ class Fleet:
         self._tell = tell
         self._complaints: set[str] = set()
         self._lock = threading.Lock()
-        self._cache = AnswerCache(file) if file else None
+        self._cache = self._opened(file) if file else None
         self._by_name = {model.name: Member(model) for model in models}
         ranked = sorted(self._by_name.values(), key=lambda each: each.rank, reverse=True)
         self._strongest = tuple(member.name for member in ranked)
@@ -126,6 +126,14 @@ class Fleet:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _opened(self, file: Path) -> AnswerCache | None:
+        """Without it every answer is asked for anew, which is no reason to ask for none."""
+        try:
+            return AnswerCache(file)
+        except StoreError as error:
+            self._tell(f"{error}. {error.remedy}")
+            return None
 
     def _remembered(self, request: Request, *, strong: bool) -> Answer | None:
         """An earlier answer, whoever of those that may be asked gave it."""
