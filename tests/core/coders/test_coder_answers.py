@@ -20,6 +20,7 @@ def dedupe(xs):
 """
 FENCED = f"```python\n{GOOD}```"
 GLOBAL = GOOD.replace("    return", "    global LIMIT\n    LIMIT = 3\n    return")
+LEAKED = "def dedupe(xs):\n    pool = [x for x in xs]\n    return [x] + pool[:LIMIT]\n"
 FAST = GOOD.replace("dict.", "fast.")
 INDENTED = "".join(f"    {line}\n" for line in GOOD.splitlines())
 
@@ -98,6 +99,7 @@ DUDS = {
     "changes its module": (f"```python\n{GLOBAL}```", "refused"),
     "looks at frames": (FENCED.replace("xs))", "xs.gi_frame.f_back))"), "refused"),
     "a name that nothing defines": (FENCED.replace("dict.", "fastdict."), "refused"),
+    "a name of another scope": (f"```python\n{LEAKED}```", "refused"),
     "imports relatively": (f"```python\nfrom . import fast\n{FAST}```", "refused"),
     "imports from anywhere": (f"```python\nimport fast\n{FAST}```", "refused"),
     "an import of all": (f"```python\nfrom fast import *\n{FAST}```", "refused"),
@@ -172,6 +174,16 @@ def test_imports_that_everybody_forgets_are_put_in(make_brief: Callable[..., Bri
 def test_names_of_the_module_are_used_from_the_module(brief: Brief) -> None:
     found = read("```python\ndef dedupe(xs):\n    return list(Counter(xs))[:LIMIT]\n```", brief)
     assert found.source == "def dedupe(xs):\n    return list(Counter(xs))[:LIMIT]\n"
+
+
+def test_what_the_compiler_warns_of_is_no_fault(brief: Brief) -> None:
+    answer = "def dedupe(xs):\n    return [x for x in xs if re.match('\\d', x) or x is 1]\n"
+    assert read(f"```python\n{answer}```", brief).source == answer
+
+
+def test_annotations_of_variables_need_no_import(brief: Brief) -> None:
+    answer = GOOD.replace("    return", "    seen: Dict[int, None]\n    return")
+    assert read(f"```python\n{answer}```", brief).why is None
 
 
 def test_a_fence_inside_a_docstring_does_not_end_the_block(brief: Brief) -> None:

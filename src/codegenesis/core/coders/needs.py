@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Self
@@ -117,22 +118,36 @@ def unknown(source: str, around: Surroundings) -> set[str]:
     if not around.known:
         return set()
     tree = module(source)
+    own = {name for statement in tree.body for name in bound_names(statement)}
     return {
         name
-        for name in reads(tree) - bound_in(tree) - around.bound.keys() - {around.name}
+        for name in _looked_up(source) & _loads(tree) - own - around.bound.keys()
         if not hasattr(builtins, name) and not name.startswith("__")
     }
 
 
 def reads(tree: ast.AST) -> set[str]:
     """Names that are read and not bound anywhere inside; parameters' annotations left out."""
+    return _loads(tree) - bound_in(tree)
+
+
+def _loads(tree: ast.AST) -> set[str]:
     skipped = {id(inner) for each in _annotations(tree) for inner in ast.walk(each)}
-    found = {
+    return {
         node.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in skipped
     }
-    return found - bound_in(tree)
+
+
+def _looked_up(source: str) -> set[str]:
+    """Names that are looked up in the module, as the compiler sees it."""
+    tables = [symtable.symtable(source, "<fragment>", "exec")]
+    found = {each.get_name() for each in tables[0].get_symbols() if each.is_referenced()}
+    for table in tables:  # grows while it is walked
+        tables += table.get_children()
+        found |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+    return found
 
 
 def _annotations(tree: ast.AST) -> Iterator[ast.expr]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from codegenesis.core.coders.attempt import Style
-from codegenesis.core.coders.brief import Brief
+from codegenesis.core.coders.brief import Brief, Failure
 from codegenesis.core.coders.plain import clip, fenced, long_lines, sentence
 from codegenesis.core.coders.room import Part
 
@@ -39,6 +39,9 @@ _SAY = {
     "heal": "First say in one short sentence what is wrong.",
     "fill": "First say in one short sentence how to do it.",
 }
+
+#: Gates at which versions die that may well be right.
+_NOT_WRONG = frozenset({"parse", "policy", "race", "strength"})
 
 Writer = Callable[[Brief, str], Iterator[Part]]
 
@@ -85,7 +88,7 @@ def crossover(brief: Brief, wording: str) -> Iterator[Part]:
 
 def repair(brief: Brief, wording: str) -> Iterator[Part]:
     """The version that died last, and the call that it got wrong."""
-    failure = brief.failures[0]
+    failure = next(filter(_is_wrong, brief.failures))
     if wording == "original" or not failure.detail:
         yield Part("This Python function is right:")
         yield Part(fenced(brief.gene.source))
@@ -163,7 +166,7 @@ def styles_for(brief: Brief) -> list[Style]:
     found: list[Style] = ["rewrite"]
     if len(brief.relatives) >= 2:
         found.append("crossover")
-    if brief.failures:
+    if any(map(_is_wrong, brief.failures)):
         found.append("repair")
     if len(brief.failures) >= 2:
         found.append("reflect")
@@ -177,6 +180,11 @@ def _end(brief: Brief) -> str:
         f"Answer with the whole function `{brief.gene.name}` in one python block, with the same "
         "name and parameters. Use the standard library only."
     )
+
+
+def _is_wrong(failure: Failure) -> bool:
+    """Whether it gave a wrong answer; others are only slow, or not allowed."""
+    return failure.gate not in _NOT_WRONG
 
 
 def _weakness(brief: Brief, count: int) -> str:
@@ -197,7 +205,7 @@ def _beside(brief: Brief) -> Iterator[Part]:
 
 def _samples(brief: Brief) -> Iterator[Part]:
     lines = [
-        f"{sample.call} {'should not fail: it' if sample.crash else ''} {sample.result}"
+        f"{sample.call} {sample.result}{', which is the fault' if sample.crash else ''}"
         for sample in brief.samples[:4]
     ]
     if lines:

@@ -8,6 +8,7 @@ defaults or another kind are another function and refused.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 
 from codegenesis import fragment
@@ -86,7 +87,9 @@ def read_edits(answer: str, brief: Brief, *, seen: Collection[bytes] = ()) -> Re
 
 def _fragment_of(text: str, brief: Brief, seen: Collection[bytes], *, helpers: bool) -> str:
     try:
-        return _fragment(text, brief, seen, helpers)
+        with warnings.catch_warnings():  # of the compiler, about escapes and the like
+            warnings.simplefilter("ignore")
+            return _fragment(text, brief, seen, helpers)
     except FragmentError as error:
         raise _Refused("refused", str(error)) from error
     except UNPARSABLE as error:
