@@ -184,9 +184,9 @@ def test_a_missing_extra_says_how_to_get_it():
 
 @pytest.mark.parametrize(
     ("cores", "load", "taken"),
-    [(2, 0.0, 2), (2, 0.2, 2), (2, 0.4, 1), (2, 5.0, 1), (4, 1.9, 2), (64, 3.0, 8), (1, 0.0, 1)],
+    [(1, 0.0, 1), (2, 0.0, 1), (2, 5.0, 1), (4, 0.2, 3), (4, 0.4, 2), (8, 3.9, 3), (64, 3.0, 8)],
 )
-def test_only_cores_that_nobody_uses_are_taken(cores, load, taken):
+def test_only_cores_that_nobody_uses_are_taken_and_one_is_left(cores, load, taken):
     assert threads(cores=cores, load=load) == taken
 
 

@@ -47,8 +47,8 @@ class Embedded:
     Args:
         name: of an installed model; "" for the default, else the first that there is.
         cache: directory of models; the user's when None.
-        threads: for the model; None for as many as the machine has to spare when it starts. Who is
-            about to keep the machine busy says 1.
+        threads: for the model; None for as many as the machine has to spare when it starts (see
+            `resources`).
         context: tokens of question and answer together.
     """
 

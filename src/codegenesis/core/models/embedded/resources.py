@@ -1,11 +1,11 @@
 """What of this machine a model may take: memory that is free, and cores that nobody uses.
 
 Threads beyond the free cores do not slow a model down a little but make it collapse: llama.cpp's
-threads wait for each other after every layer, so one that is not scheduled stops them all (measured
-on 2 cores: 26 tokens/s with two threads on an idle machine, 17 with one, under 3 with two threads
-beside one busy process). So a model takes whole cores that were free over the last minute, and one
-where none was. That minute is all that is known at its start: who is about to keep the
-machine busy says `threads=1`.
+threads wait for each other after every layer, so one that is not scheduled stops them all. Measured
+on 2 cores: alone 26 tokens/s with two threads and 17 with one; at a load of 6, one thread still
+wrote 6 tokens/s, and two did not come to the end of three answers in ten minutes. So a model
+takes the whole cores that were free over the last minute but one, since the engine itself works
+while the model writes; and one thread where that leaves none. Who knows better says how many.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PROC, _CGROUP = Path("/proc"), Path("/sys/fs/cgroup")
 
 
 def threads(*, cores: int | None = None, load: float | None = None) -> int:
-    """Threads for a model that starts now: whole cores free over the last minute, at least one.
+    """Threads for a model that starts now: cores free over the last minute but one, at least one.
 
     Args:
         cores: that this process may use; asked of the kernel when None.
@@ -37,7 +37,7 @@ def threads(*, cores: int | None = None, load: float | None = None) -> int:
     """
     cores = len(os.sched_getaffinity(0)) if cores is None else cores
     load = os.getloadavg()[0] if load is None else load
-    return max(1, min(MOST_THREADS, int(cores - load + _NOISE)))
+    return max(1, min(MOST_THREADS, int(cores - load + _NOISE) - 1))
 
 
 def free_memory() -> int:
