@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import math
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -393,7 +392,9 @@ def test_a_thousand_programs_leave_nothing_behind(evaluators):
         for at in range(count):
             found = scored.evaluate(f"def f(x):\n    return {at}\n")
         gc.collect()
-        fds = min(len(os.listdir("/proc/self/fd")) for _ in range(9))  # who watches opens some
+        fds = min(
+            len(list(Path("/proc/self/fd").iterdir())) for _ in range(9)
+        )  # who watches opens some
         return fds, found.metrics["pages"], found.metrics["files"]
 
     first, last = after(100), after(1000)

@@ -23,7 +23,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         roots: directories to import from.
         thresholds: of a cascade; empty for none.
         run, evolve: names of the functions with these marks.
-        inputs: of the `@run` function: a list as Python writes it; empty to call it once, without.
+        inputs: of the `@run` function: as in a problem.
     """
 
     kind: str

@@ -20,7 +20,7 @@ from codegenesis.hosted.evaluating.verdicts import number, shown
 
 def of_skeleton(plan: Plan) -> Callable[[str], Verdict]:
     """A judge that runs the skeleton on each input."""
-    inputs = [(each,) for each in ast.literal_eval(plan.inputs)] if plan.inputs else [()]
+    inputs = ast.literal_eval(plan.inputs) if plan.inputs else [()]
     source = Path(plan.evaluator).read_text(encoding="utf-8")
     code = compile(source, plan.evaluator, "exec", dont_inherit=True)
 

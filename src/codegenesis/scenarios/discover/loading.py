@@ -52,7 +52,7 @@ def load(
     source = _text(program, "program")
     problem = Problem(program=source, path=str(program), regions=regions_of(source))
     if evaluator is None and (marks := marks_of(source)):
-        given = _inputs(inputs) if inputs else marks.inputs
+        given = _inputs(inputs, marks.arguments) if inputs else marks.inputs
         return replace(
             problem,
             kind="run",
@@ -70,8 +70,10 @@ def load(
         return _of_call(problem)
     if problem.kind == "evaluate" and "def evaluate_stage1(" in judge:
         problem = replace(problem, thresholds=THRESHOLDS)
-    config = config or evaluator.with_name("config.yaml")
-    return configured(problem, config) if config.is_file() else problem
+    beside = evaluator.with_name("config.yaml")
+    if config is None and not beside.is_file():
+        return problem
+    return configured(problem, config or beside)
 
 
 def _kind(judge: str, evaluator: Path) -> Kind:
@@ -102,9 +104,9 @@ def _of_call(problem: Problem) -> Problem:
     return replace(problem, goal=goal)
 
 
-def _inputs(path: Path) -> str:
+def _inputs(path: Path, arguments: int) -> str:
     try:
-        return inputs_of(repr(json.loads(_text(path, "inputs"))), str(path))
+        return inputs_of(repr(json.loads(_text(path, "inputs"))), str(path), arguments)
     except ValueError as error:
         raise UsageError(f"{path} is not JSON: {error}", remedy="Write a list: [8, 9].") from None
 

@@ -16,10 +16,11 @@ _MARK = r"(?:funsearch\.)?{}"
 
 
 class Marks(NamedTuple):
-    """Names of the two functions, and the inputs that stand in the file."""
+    """Names of the two functions, how many arguments `run` takes, and the inputs in the file."""
 
     run: str
     evolve: str
+    arguments: int
     inputs: str
 
 
@@ -35,11 +36,12 @@ def marks_of(source: str) -> Marks | None:
         return None
     lines = source.splitlines()
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    run = [node.name for node in functions if is_marked(node, "run", lines)]
+    run = [node for node in functions if is_marked(node, "run", lines)]
     evolve = [node.name for node in functions if is_marked(node, "evolve", lines)]
     if len(run) != 1 or len(evolve) != 1:
         return None
-    return Marks(run[0], evolve[0], _inputs(tree))
+    arguments = len(run[0].args.posonlyargs) + len(run[0].args.args)
+    return Marks(run[0].name, evolve[0], arguments, _inputs(tree, arguments))
 
 
 def is_marked(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str, lines: list[str]) -> bool:
@@ -51,15 +53,21 @@ def is_marked(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str, lines: li
     return above.startswith("#") and bool(wanted.fullmatch(above.lstrip("# ").removeprefix("@")))
 
 
-def _inputs(tree: ast.Module) -> str:
+def _inputs(tree: ast.Module, arguments: int) -> str:
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "INPUTS":
-            return inputs_of(ast.unparse(node.value), "INPUTS")
+            return inputs_of(ast.unparse(node.value), "INPUTS", arguments)
     return ""
 
 
-def inputs_of(text: str, where: str) -> str:
-    """A list of inputs as Python writes it; raises UsageError for anything else."""
+def inputs_of(text: str, where: str, arguments: int) -> str:
+    """A list of inputs as a list of tuples of arguments, as Python writes it.
+
+    Where the function takes several arguments, an input is a list of them.
+
+    Raises:
+        UsageError: it is something else.
+    """
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
@@ -68,4 +76,11 @@ def inputs_of(text: str, where: str) -> str:
         raise UsageError(
             f"expected a list of plain values as {where}", remedy="Write them out: [8, 9, 10]."
         )
-    return repr(found)
+    if arguments < 2:
+        return repr([(each,) for each in found])
+    if not all(isinstance(each, list | tuple) and len(each) == arguments for each in found):
+        raise UsageError(
+            f"expected lists of {arguments} arguments each as {where}",
+            remedy="The function marked @run takes so many.",
+        )
+    return repr([tuple(each) for each in found])

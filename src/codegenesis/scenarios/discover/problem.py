@@ -42,8 +42,8 @@ class Problem(Record, frozen=True, kw_only=True):
             `islands`, `population`, `archive`, `seed`, `temperature`, `migration_interval`,
             `migration_rate`, `jobs`, `most_chars`.
         run, evolve: names of the functions with these marks, for kind `run`.
-        inputs: what the `@run` function is given, one after the other: a list as Python writes it;
-            empty to call it once, without arguments.
+        inputs: what the `@run` function is given, one after the other: a list of tuples of
+            arguments as Python writes it; empty to call it once, without arguments.
         notes: settings of a peer's configuration that have no meaning here, with a word for each.
     """
 

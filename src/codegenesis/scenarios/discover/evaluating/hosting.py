@@ -28,9 +28,9 @@ def open_host(problem: Problem) -> tuple[Talk, messages.Ready]:
         UsageError: the evaluator cannot be loaded; says why.
         SandboxError: the jail itself has failed.
     """
-    roots = tuple(dict.fromkeys(map(str, _roots(Path(problem.evaluator)))))
-    workshop = Workshop(visible=[*roots, standin.OURS])
-    talk = Talk(workshop, _plan(problem, roots), memory_bytes=_MOST_BYTES)
+    plan = plan_of(problem)
+    workshop = Workshop(visible=[*plan.roots, standin.OURS])
+    talk = Talk(workshop, plan, memory_bytes=_MOST_BYTES)
     try:
         ready = talk.hear(_START_S)
     except TimeoutError:
@@ -53,11 +53,12 @@ def _remedy(said: str) -> str:
     return f"Install what provides {missing[1]}." if missing else _REMEDY
 
 
-def _plan(problem: Problem, roots: tuple[str, ...]) -> Plan:
+def plan_of(problem: Problem) -> Plan:
+    """What the host is told about a problem."""
     return Plan(
         kind=problem.kind,
         evaluator=problem.evaluator,
-        roots=roots,
+        roots=tuple(dict.fromkeys(map(str, _roots(Path(problem.evaluator))))),
         thresholds=problem.thresholds,
         run=problem.run,
         evolve=problem.evolve,

@@ -21,7 +21,7 @@ _MODULE = "program"
 
 def run_inside(problem: Problem, stage: Stage) -> Verdict:
     """Load the program and call its `@run` function on each input."""
-    inputs = [(each,) for each in ast.literal_eval(problem.inputs)] if problem.inputs else [()]
+    inputs = ast.literal_eval(problem.inputs) if problem.inputs else [()]
     opened = stage.open(_MODULE)
     if error := _error(opened):
         return Verdict(error=error)
