@@ -11,6 +11,7 @@ import ast
 import itertools
 import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 
 from codegenesis.core.coders.finding import undecorated, whole
 from codegenesis.core.coders.merging import merged
@@ -50,6 +51,7 @@ def with_texts(program: str, regions: Sequence[Region], new: Sequence[str]) -> s
     return "".join([*parts, *lines[after:]])
 
 
+@lru_cache(maxsize=256)
 def is_python(program: str) -> bool:
     """Whether it parses."""
     try:

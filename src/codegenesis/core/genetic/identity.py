@@ -19,6 +19,7 @@ import ast
 import hashlib
 import marshal
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
@@ -42,6 +43,7 @@ _LEFT_OUT = frozenset({"ctx", "type_comment", "kind", "type_ignores"})
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
+@lru_cache(maxsize=1024)
 def identity(source: str) -> bytes:
     """Digest of the program that `source` is; of its text when it is none."""
     try:

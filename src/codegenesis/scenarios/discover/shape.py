@@ -1,10 +1,11 @@
 """What a program is like, read from its syntax alone: whether it is known, how large, how far off.
 
-Two programs with the same *digest* differ in comments, layout or docstrings at most, so the second
-is never evaluated. The *sketch* is a one-permutation MinHash (Li, Owen & Zhang 2012) over what the
-syntax tree has that the first program has not: children of a node by their kinds, without
-constants, so a changed number makes a near relative and a changed condition a stranger. Over the
-whole tree everything in a run would look alike, because most of a program never changes.
+Two programs with the same *digest* are the same program (`core.genetic.identity`: layout,
+docstrings, which side of a comparison stands left), so the second is never evaluated. The *sketch*
+is a one-permutation MinHash (Li, Owen & Zhang 2012) over what the syntax tree has that the first
+program has not: children of a node by their kinds, without constants, so a changed number makes a
+near relative and a changed condition a stranger. Over the whole tree everything in a run would look
+alike, because most of a program never changes.
 
 Parsing is C and cheap, walking the tree is Python and is not: what was found of a top-level
 statement is remembered by its text, so a candidate costs what it changed and not what it contains.
@@ -18,6 +19,7 @@ import warnings
 from collections.abc import Iterator
 from zlib import crc32
 
+from codegenesis.core.genetic.identity import identity
 from codegenesis.model import Record
 
 #: Positions of a sketch.
@@ -27,7 +29,6 @@ _EMPTY = -1
 _SHIFT = POSITIONS.bit_length() - 1
 _REMEMBERED = 8192
 _LONGEST = 1_000_000
-_SKIPPED = frozenset({"ctx", "type_comment", "kind"})
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 Sketch = tuple[int, ...]
@@ -90,7 +91,7 @@ class Reader:
         key = (lines, node.col_offset, node.end_col_offset or 0)
         known = self._parts.get(key)
         if known is None:
-            known = _walked(node)
+            known = _walked(node, lines)
             while len(self._parts) >= _REMEMBERED:
                 del self._parts[next(iter(self._parts))]
             self._parts[key] = known
@@ -133,44 +134,36 @@ def _body(node: ast.AST) -> list[ast.stmt]:
     return body[1:] if documented else body
 
 
-def _walked(root: ast.AST) -> _Part:
+def _walked(root: ast.AST, lines: str) -> _Part:
     """One statement, in one pass."""
-    words: list[str] = []
     shingles: set[int] = set()
     waiting: list[ast.AST] = [root]
     size = 0
     while waiting:
         node = waiting.pop()
         size += 1
-        kind = type(node).__name__
-        words.append(kind)
         children: list[ast.AST] = []
-        said = _look(node, children, words)
+        said = _look(node, children)
         around = ",".join([type(child).__name__ for child in children])
-        shingles.add(crc32(f"{kind}:{said}({around})".encode("utf-8", "backslashreplace")))
+        text = f"{type(node).__name__}:{said}({around})"
+        shingles.add(crc32(text.encode("utf-8", "backslashreplace")))
         waiting += children
-    text = "\0".join(words).encode("utf-8", "backslashreplace")
-    return _Part(hashlib.blake2b(text, digest_size=16).digest(), size, frozenset(shingles))
+    return _Part(identity(lines), size, frozenset(shingles))
 
 
-def _look(node: ast.AST, children: list[ast.AST], words: list[str]) -> str:
-    """Gather a node's children and all that tells it from others; its names."""
+def _look(node: ast.AST, children: list[ast.AST]) -> str:
+    """Gather a node's children; its names."""
     said = ""
     for name in node._fields:
-        if name in _SKIPPED:
-            continue
         value = getattr(node, name, None)
         if isinstance(value, list):
             items = _body(node) if name == "body" and isinstance(node, _DOCUMENTED) else value
-            words.append(f"[{len(items)}")
             children += [item for item in items if isinstance(item, ast.AST)]
-            words += [repr(item) for item in items if not isinstance(item, ast.AST)]
         elif isinstance(value, ast.AST):
-            children.append(value)
-        else:
-            words.append(repr(value))
-            if isinstance(value, str) and not isinstance(node, ast.Constant):
-                said += value
+            if name != "ctx":
+                children.append(value)
+        elif isinstance(value, str) and not isinstance(node, ast.Constant):
+            said += value
     return said
 
 
