@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -178,4 +179,6 @@ def _draw(console: Console, done: Installed) -> None:
         f"{done.source}",
         soft_wrap=True,
     )
+    if importlib.util.find_spec("xllamacpp") is None:
+        console.print("To run it: pip install 'codegenesis[local-llm]'", markup=False)
     console.print(f"It is asked where no other model is configured, or as embedded:{done.name}.")

@@ -15,7 +15,12 @@ import pytest
 
 from codegenesis.core.models.embedded import DEFAULT, Embedded
 from codegenesis.core.models.embedded.process import ServerProcess, require_extra
-from codegenesis.core.models.embedded.resources import free_memory, require_memory, threads
+from codegenesis.core.models.embedded.resources import (
+    free_memory,
+    require_memory,
+    threads,
+    usable_cores,
+)
 from codegenesis.core.models.model import Message, Request
 from codegenesis.errors import ModelError
 
@@ -118,6 +123,12 @@ def test_a_file_that_is_no_model_is_said(models, tmp_path):
     assert "models install" in raised.value.remedy
 
 
+def test_a_file_that_is_not_there_is_said(tmp_path):
+    pytest.importorskip("xllamacpp", reason="pip install 'codegenesis[local-llm]'")
+    with pytest.raises(ModelError, match="there is no model at"):
+        ServerProcess(tmp_path / "none.gguf")
+
+
 def test_nobody_gets_an_answer_without_the_key(models):
     server = ServerProcess(models / "tiny.gguf", threads=1)
     try:
@@ -194,4 +205,18 @@ def test_too_little_memory_is_said_before_the_model_is_loaded():
     with pytest.raises(ModelError, match=r"needs 2\.1 GB of memory and 900 MB are free"):
         require_memory("small", 1_117_320_768, free=900_000_000)
     require_memory("small", 1_117_320_768, free=2_200_000_000)
-    assert free_memory() > 0
+
+
+def test_limits_of_a_container_are_honoured(tmp_path):
+    assert free_memory(group=tmp_path) > 0
+    assert usable_cores(group=tmp_path) == len(os.sched_getaffinity(0))
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("3000000\n")
+    (tmp_path / "memory.stat").write_text("anon 1000000\ninactive_file 1500000\n")
+    assert free_memory(group=tmp_path) > 4_000_000
+    (tmp_path / "memory.max").write_text("4000000\n")
+    assert free_memory(group=tmp_path) == 2_500_000
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    assert usable_cores(group=tmp_path) == 1
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert usable_cores(group=tmp_path) == len(os.sched_getaffinity(0))

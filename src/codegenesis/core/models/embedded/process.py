@@ -8,6 +8,7 @@ other users of the machine cannot use or watch it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -31,6 +32,8 @@ CONTEXT = 8192
 _READY_S = 180.0
 _LOOK_S = 0.1
 _SAID_BYTES = 600
+
+_ANEW = "Fetch the file anew: `codegenesis models install --list` names what there is."
 
 _SCRIPT = Path(__file__).with_name("serving.py")
 _HOME = str(Path(__file__).parents[4])
@@ -74,13 +77,16 @@ class ServerProcess:
         cancelled: threading.Event | None = None,
     ) -> None:
         require_extra("xllamacpp")
+        if not path.is_file():
+            raise ModelError(f"there is no model at {path}", remedy=_ANEW)
         resources.require_memory(name, path.stat().st_size)
         self.name, self.path = name, path
         self.key = secrets.token_urlsafe(24) if key is None else key
         self.threads = threads or resources.threads()
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
-        self._process = self._spawn(context)
+        self._process = self._spawn()
         try:
+            self._tell(context)
             self.url = self._wait(cancelled)
         except BaseException:
             self.close()
@@ -108,14 +114,16 @@ class ServerProcess:
     def close(self) -> None:
         """End it and wait until it is gone; may be called again."""
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+            # What was not read any more cannot be flushed either.
+            with contextlib.suppress(BrokenPipeError):
+                if pipe:
+                    pipe.close()
         # The lifeline has ended it by now, unless it never came to hold it.
         self._process.kill()
         self._process.wait()
         self._said.close()
 
-    def _spawn(self, context: int) -> subprocess.Popen[bytes]:
+    def _tell(self, context: int) -> None:
         settings = {
             "path": str(self.path),
             "name": self.name,
@@ -125,8 +133,16 @@ class ServerProcess:
             "home": _HOME,
             "parent": os.getpid(),
         }
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(json.dumps(settings).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise self._failed("cannot be loaded: its process died") from error
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         environ = {name: os.environ[name] for name in _PASSED if name in os.environ}
-        child = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-P", str(_SCRIPT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -135,10 +151,6 @@ class ServerProcess:
             # Ctrl-C of the terminal is the parent's to handle: it may want one last answer.
             start_new_session=True,
         )
-        assert child.stdin
-        child.stdin.write(json.dumps(settings).encode() + b"\n")
-        child.stdin.flush()
-        return child
 
     def _wait(self, cancelled: threading.Event | None) -> str:
         """The URL, once the server is ready: it says so when the model is loaded."""
@@ -158,7 +170,7 @@ class ServerProcess:
     def _failed(self, words: str) -> ModelError:
         return ModelError(
             f"{self.name} ({self.path}) {words}; {self.said()}".rstrip("; "),
-            remedy="Fetch the file anew: `codegenesis models install --list` names what there is.",
+            remedy=_ANEW,
         )
 
 

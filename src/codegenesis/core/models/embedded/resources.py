@@ -32,17 +32,35 @@ def threads(*, cores: int | None = None, load: float | None = None) -> int:
     """Threads for a model that starts now: cores free over the last minute but one, at least one.
 
     Args:
-        cores: that this process may use; asked of the kernel when None.
+        cores: that this process may use; `usable_cores` when None.
         load: 1-minute load average; asked of the kernel when None.
     """
-    cores = len(os.sched_getaffinity(0)) if cores is None else cores
+    cores = usable_cores() if cores is None else cores
     load = os.getloadavg()[0] if load is None else load
     return max(1, min(MOST_THREADS, int(cores - load + _NOISE) - 1))
 
 
-def free_memory() -> int:
-    """Bytes that can be had without pushing anything out; a container's limit is honoured."""
-    return min(_available(_PROC / "meminfo"), _headroom(_group()))
+def usable_cores(*, group: Path | None = None) -> int:
+    """Cores that this process may use; a container's quota is honoured.
+
+    Args:
+        group: directory of the control group; this process' own when None.
+    """
+    here = len(os.sched_getaffinity(0))
+    try:
+        quota, period = ((group or _group()) / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        return here
+    return here if quota == "max" else max(1, min(here, int(quota) // int(period)))
+
+
+def free_memory(*, group: Path | None = None) -> int:
+    """Bytes that can be had without pushing anything out; a container's limit is honoured.
+
+    Args:
+        group: directory of the control group; this process' own when None.
+    """
+    return min(_available(_PROC / "meminfo"), _headroom(group or _group()))
 
 
 def require_memory(name: str, file_bytes: int, *, free: int | None = None) -> None:

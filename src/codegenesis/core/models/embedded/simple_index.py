@@ -16,6 +16,7 @@ import msgspec
 
 from codegenesis.core.models.embedded.download import TIMEOUT, Unavailable, plain
 from codegenesis.core.models.embedded.pip_settings import PipSettings
+from codegenesis.errors import UsageError
 
 _ACCEPT = (
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, "
@@ -40,11 +41,20 @@ class SimpleIndex:
 
     Args:
         settings: pip's.
+
+    Raises:
+        UsageError: they name certificates that cannot be read.
     """
 
     def __init__(self, settings: PipSettings) -> None:
         self._settings = settings
-        context = ssl.create_default_context(cafile=settings.cert) if settings.cert else True
+        try:
+            context = ssl.create_default_context(cafile=settings.cert) if settings.cert else True
+        except OSError as error:
+            raise UsageError(
+                f"the certificates that pip is configured with cannot be read: {settings.cert}",
+                remedy="Correct PIP_CERT, or cert in pip.conf.",
+            ) from error
         mounts = {
             f"https://{host}": httpx2.HTTPTransport(verify=False) for host in settings.trusted
         }
@@ -90,24 +100,24 @@ class SimpleIndex:
         if page.startswith("file://"):
             return _local(Path(unquote(urlsplit(page).path)))
         try:
-            answer = self.client.get(page, headers={"Accept": _ACCEPT})
-        except httpx2.HTTPError as error:
+            with self.client.stream("GET", page, headers={"Accept": _ACCEPT}) as answer:
+                return _absolute(_read(answer), answer.url, httpx2.URL(page))
+        except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.DecodeError, ValueError) as error:
             raise Unavailable(f"{plain(page)}: {error or type(error).__name__}") from error
-        if answer.status_code != 200:
-            raise Unavailable(f"{plain(page)}: the server says {answer.status_code}")
-        if len(answer.content) > _MOST_PAGE_BYTES:
-            raise Unavailable(f"{plain(page)} is no page of an index")
-        return _absolute(_read(answer), answer.url, httpx2.URL(page))
 
 
 def _read(answer: httpx2.Response) -> dict[str, str]:
+    """File names and where they are; ValueError where it is no page of an index."""
+    if answer.status_code != 200:
+        raise ValueError(f"the server says {answer.status_code}")
+    content = bytearray()
+    for piece in answer.iter_bytes():
+        content += piece
+        if len(content) > _MOST_PAGE_BYTES:
+            raise ValueError("it is no page of an index: too long")
     if "json" not in answer.headers.get("content-type", ""):
-        return _anchors(answer.text)
-    try:
-        page = msgspec.json.decode(answer.content, type=_Page)
-    except msgspec.DecodeError as error:
-        raise Unavailable(f"{plain(str(answer.url))} is no page of an index: {error}") from error
-    return {file.filename: file.url for file in page.files}
+        return _anchors(content.decode("utf-8", errors="replace"))
+    return {file.filename: file.url for file in msgspec.json.decode(content, type=_Page).files}
 
 
 def _absolute(links: dict[str, str], base: httpx2.URL, asked: httpx2.URL) -> dict[str, str]:
