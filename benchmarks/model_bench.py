@@ -53,6 +53,13 @@ class Bench(NamedTuple):
         }
 
 
+def added(before: dict[str, Any] | None, now: dict[str, Any]) -> dict[str, Any]:
+    """The accounting of two sittings."""
+    if before is None:
+        return now
+    return {who: {what: before[who][what] + n for what, n in now[who].items()} for who in now}
+
+
 @contextmanager
 def bench(model: Path, *, seed: int) -> Iterator[Bench]:
     """The model of a file behind llama.cpp's server, one thread."""

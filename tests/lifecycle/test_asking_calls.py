@@ -55,6 +55,13 @@ def test_versions_duds_and_repetitions_are_told_apart(gene):
     assert "4 answers" in told.words
 
 
+def test_a_model_that_repeats_itself_is_not_asked_for_ever(gene):
+    model = FakeModel([TWICE])
+    told = asked(gene, Authors(model), most=1000)
+    assert (told.versions, told.duds) == (1, {"duplicate": 6})
+    assert model.calls == 7
+
+
 def test_calls_that_fly_together_may_not_bring_the_same_program_twice(gene):
     both = threading.Barrier(2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,24 @@ def best_run(values):
 def first(values):
     """Fails on nothing at all."""
     return values[0] + 1
+
+
+def repeated(names):
+    seen = []
+    again = []
+    for name in names:
+        if name in seen:
+            again.append(name)
+        seen.append(name)
+    return again
+
+
+def unlocked(pin, tries):
+    count = 0
+    for each in tries:
+        if each == pin:
+            count += 1
+    return count
 '''
 
 GOOD = '''\
@@ -57,12 +76,18 @@ def best_run(values):
     return max(values)
 ```
 """
-HOSTILE = """\
+CARELESS = """\
 ```python
-def best_run(values):
-    import os
-    os.system("touch /tmp/codegenesis-was-here")
-    return 0
+def first(values):
+    return values[0] + 2 if values else 0
+```
+"""
+CAREFUL = """\
+```python
+def first(values):
+    if not values:
+        return -1
+    return values[0] + 1
 ```
 """
 
@@ -74,7 +99,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def evolved(
-    project: Path, authors: Authors | None, *, budget_s: float = 10.0, name: str = "best_run"
+    project: Path, authors: Authors | None, *, budget_s: float = 20.0, name: str = "best_run"
 ) -> Evolution:
     """One pass over a function of the project."""
     settings = {
@@ -87,7 +112,7 @@ def evolved(
     }
     config = load(overrides=settings, start=project)
     gene = locate(f"runs.py:{name}", service="test", cwd=project)
-    seen = observe(gene, [wire.encode_call((each,), {}) for each in inputs(name)], config)
+    seen = observe(gene, [wire.encode_call(each, {}) for each in inputs(name)], config)
     with Store.open(Path(config.directory) / "genesis.db") as store:
         store.put_genes([gene])
         keys = KeyRing(Path(config.directory) / "keys")
@@ -95,15 +120,18 @@ def evolved(
         return Evolver(store, Ledger(store, keys), config, authors=authors).evolve(gene, seen)
 
 
-def inputs(name: str) -> list[list[int]]:
+def inputs(name: str) -> list[tuple[object, ...]]:
     chance = random.Random(5)
     if name == "first":
-        return [[], *([chance.randrange(9)] for _ in range(30))]
-    return [[chance.randrange(-50, 50) for _ in range(chance.randrange(1, 120))] for _ in range(30)]
+        return [([],), *(([chance.randrange(9)],) for _ in range(30))]
+    if name == "unlocked":
+        return [("4711", [str(chance.randrange(9999)) for _ in range(50)]) for _ in range(30)]
+    rows = [[chance.randrange(-50, 50) for _ in range(chance.randrange(1, 120))] for _ in range(30)]
+    return [(row,) for row in rows]
 
 
 def test_a_version_that_no_rule_knows_wins_and_is_signed_with_its_author(project):
-    model = FakeModel([WRONG, HOSTILE, GOOD, GOOD, "I cannot."], name="fake-coder")
+    model = FakeModel([WRONG, GOOD, GOOD, "I cannot."], name="fake-coder")
     rewards: list[tuple[str, float]] = []
     authors = Authors(model, reward=lambda name, value: rewards.append((name, value)))
     done = evolved(project, authors)
@@ -113,12 +141,45 @@ def test_a_version_that_no_rule_knows_wins_and_is_signed_with_its_author(project
     assert champion.variant.author == "fake-coder"
     assert champion.gain.low > 1
     assert done.asked.useful == 1
-    assert done.asked.died, "the wrong version was tried and died"
+    assert done.asked.died == {"replay": 1}
     assert done.asked.duds["duplicate"] >= 1
     assert max(value for _, value in rewards) > 0.5 > min(value for _, value in rewards)
     told = signed(project, champion.variant.id)
     assert told["model"] == told["author"] == "fake-coder"
     assert len(told["prompt"]) == 64
+    later = [request.messages[-1].text for request in model.requests[1:]]
+    assert any("best_run([" in text for text in later), "the counter-example is told"
+
+
+@pytest.mark.slow
+def test_what_a_model_writes_to_heal_a_crash_is_held_to_the_crash(project):
+    model = FakeModel([CAREFUL, CARELESS, "Done."], name="fake-coder")
+    done = evolved(project, Authors(model), name="first")
+    assert done.champion, done.reason
+    assert done.champion.objective == "heal"
+    first = model.requests[0].messages[-1].text
+    assert "IndexError" in first
+    assert "must return int" in first
+    assert done.asked.lived == done.asked.useful >= 1
+
+
+@pytest.mark.slow
+def test_a_model_that_never_answers_costs_its_versions_and_nothing_else(project):
+    never = threading.Event()
+    authors = Authors(FakeModel(lambda _request: str(never.wait())))
+    done = evolved(project, authors, name="repeated")
+    never.set()
+    assert done.champion, done.reason
+    assert done.champion.variant.author == "codegenesis"
+    assert done.asked.calls == 0
+
+
+@pytest.mark.slow
+def test_what_may_not_be_recorded_is_not_told_either(project):
+    model = FakeModel(["no"], name="fake-coder")
+    evolved(project, Authors(model), name="unlocked")
+    assert model.requests
+    assert not any("4711" in message.text for each in model.requests for message in each.messages)
 
 
 def signed(project: Path, variant: str) -> dict[str, object]:

@@ -19,7 +19,7 @@ class Asked(Record, frozen=True, kw_only=True):
         versions: answers that were worth a trial.
         lived: versions that passed every gate.
         useful: versions that also were what was asked for: proven faster, or passing every case.
-        duds: answers that died before a trial, by reason.
+        duds: answers that died before a trial, by reason; `late` ones came when time was up.
         died: versions by the gate that they died at.
         failed: calls without an answer.
         trouble: why the last of those had none, in words.
@@ -55,7 +55,7 @@ class Asked(Record, frozen=True, kw_only=True):
 
 def together(parts: Iterable[Asked]) -> Asked | None:
     """The sum over several functions; None when nobody was asked."""
-    found = [part for part in parts if part.calls or part.failed]
+    found = list(parts)
     if not found:
         return None
     return Asked(

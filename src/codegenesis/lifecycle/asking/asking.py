@@ -22,6 +22,9 @@ from codegenesis.lifecycle.asking.asked import Asked
 from codegenesis.lifecycle.asking.authors import Authors
 from codegenesis.lifecycle.asking.calls import Calls
 
+#: Answers in a row that are no versions, after which no better ones are to be expected: a model
+#: that repeats itself, or a cache that does, would be asked as fast as it answers.
+_MOST_DUDS = 6
 #: Seconds between two looks at whether to go on.
 _LOOK_S = 0.1
 
@@ -44,13 +47,13 @@ class Asking:
         self._died: Counter[str] = Counter()
         self._models: Counter[str] = Counter()
         self._usages: list[Usage] = []
-        self._versions = self._lived = self._useful = self._failed = 0
+        self._versions = self._lived = self._useful = self._failed = self._barren = 0
         self._trouble = ""
         authors.forgive()
 
     def begin(self) -> None:
         """Put calls into flight, as many as may be at a time, and come back at once."""
-        while self._calls.room and not self._authors.silent:
+        while self._calls.room and not self._authors.silent and self._barren < _MOST_DUDS:
             brief, known = self._assignment()
             seen = frozenset({*known, *self._written})
             self._calls.begin(
@@ -120,8 +123,12 @@ class Asking:
         )
 
     def close(self) -> None:
-        """Cancel what is in flight; idempotent."""
+        """Cancel what is in flight, and count what has come too late to be tried; idempotent."""
         self._calls.cancel()
+        while (came := self._calls.take(0)) is not None:
+            if self._heard(came):
+                self._versions -= 1
+                self._duds["late"] += 1
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +152,9 @@ class Asking:
         self._authors.answered(came.usage.seconds)
         if isinstance(came, Attempt) and self._is_new(came):
             self._versions += 1
+            self._barren = 0
             return came
+        self._barren += 1
         if isinstance(came, Dud):  # the coder has learned from it
             self._duds[came.why] += 1
         else:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from codegenesis import genome
 from codegenesis.core.coders import Brief, Failure, Objective, Relative, Sample
 from codegenesis.core.operator import module_source
+from codegenesis.evidence.duel import result_kind
 from codegenesis.evidence.words import show, show_call
 from codegenesis.genome import Crash
 from codegenesis.lifecycle.asking.callees import callees
@@ -51,7 +52,7 @@ class Briefing:
         self._callees = callees(gene, self._module)
         self._telling = may_tell(gene, calls, redact)
         weak = [] if crashed else genome.weaknesses(gene, traits)
-        self._weakness = (*self._crashes(), *weak)
+        self._weakness = (*self._crashes(outcomes), *weak)
         self._samples = self._told(calls, outcomes) if self._telling else ()
 
     def brief(self, story: Story) -> Brief:
@@ -75,10 +76,14 @@ class Briefing:
         detail = trial.detail if self._telling else ""
         return Failure(source=variant.source, gate=trial.gate, detail=detail)
 
-    def _crashes(self) -> Iterator[str]:
+    def _crashes(self, outcomes: Sequence[Outcome]) -> Iterator[str]:
+        """What it fails with, and what the gates ask for instead."""
+        kinds = {result_kind(each) for each in outcomes if each.kind == "returned"}
+        wanted = " or ".join(sorted(kinds)[:_SAMPLES])
         for crash in self._crashed:
             where = f" at line {crash.line}" if crash.line else ""
-            yield f"raises {crash.name} in {crash.share:.0%} of calls{where}"
+            how = f"raises {crash.name} in {crash.share:.0%} of calls{where}"
+            yield f"{how}; there it must return {wanted} as it does elsewhere" if wanted else how
 
     def _told(self, calls: Sequence[bytes], outcomes: Sequence[Outcome]) -> tuple[Sample, ...]:
         """Crashes first, then the calls that take fewest words."""
