@@ -91,8 +91,10 @@ def here(program: Path, inputs: Path | None, timeout_s: float) -> tuple[Problem 
         with Evaluators(problem, jobs=1) as evaluators:
             found = evaluators.confirm(problem.program)
     except CodeGenesisError as error:
-        return None, str(error)
-    return problem, found.score if found.score is not None else found.error or found.feedback
+        return None, str(error).partition("cannot be loaded: ")[2] or str(error)
+    if not found.score and found.feedback.startswith("error: "):
+        return problem, f"{found.score}: {found.feedback.splitlines()[0]}"
+    return problem, found.score if found.score is not None else found.error
 
 
 def plain(problem: Problem, timeout_s: float) -> Any:

@@ -30,7 +30,7 @@ def load(plan: Plan, scratch: Path) -> tuple[Judge, messages.Ready]:
     """
     _settle(Path(plan.evaluator).parent, scratch)
     sys.path[:0] = dict.fromkeys([*plan.roots])
-    peers.provide()
+    peers.provide(Path(plan.evaluator).parent, also="gepa" if plan.kind == "candidate" else "")
     match plan.kind:
         case "run":
             return of_skeleton(plan), messages.Ready()
