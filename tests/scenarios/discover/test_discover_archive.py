@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from msgspec.structs import replace
 
@@ -168,6 +170,18 @@ def test_credit_follows_improvements_per_second_and_leaves_nobody_out():
     assert slow >= 0.1
     assert useless >= 0.1
     assert quick + slow == pytest.approx(1.0)
+
+
+def test_whoever_writes_many_at_once_is_asked_less_often():
+    credit = Credit(["many", "one"], timed=False)
+    for _ in range(50):
+        credit.wrote("many", 9)
+        credit.wrote("one", 1)
+    chance = Random(1)
+    picks = [credit.pick(["many", "one"], chance) for _ in range(1000)]
+
+    assert credit.shares(["many", "one"]) == [0.5, 0.5]
+    assert 50 < picks.count("many") < 150
 
 
 def test_only_what_lies_in_the_regions_may_change(problem):

@@ -20,6 +20,7 @@ BEST, BETTER, KEPT, NOTHING = 1.0, 0.5, 0.1, 0.0
 _FADING = 0.98
 _FLOOR = 0.1
 _BELIEF = 4.0
+_BATCH_FADING = 0.3
 
 
 class Credit:
@@ -33,7 +34,12 @@ class Credit:
         self._timed = timed
         self._earned = dict.fromkeys(names, 0.0)
         self._paid = dict.fromkeys(names, 0.0)
+        self._batch = dict.fromkeys(names, 1.0)
         self._all_paid, self._all_count = 0.0, 0.0
+
+    def wrote(self, name: str, drafts: int) -> None:
+        """Note how many programs a proposer had to offer at once."""
+        self._batch[name] += _BATCH_FADING * (max(1, drafts) - self._batch[name])
 
     def earn(self, name: str, value: float, *, seconds: float) -> None:
         """Note what a draft came to.
@@ -49,15 +55,17 @@ class Credit:
         self._all_count = self._all_count * _FADING + 1.0
 
     def shares(self, names: Sequence[str]) -> list[float]:
-        """Chances of these, which sum to 1."""
+        """Shares of these in what is written, which sum to 1."""
         floor = min(_FLOOR, 0.5 / len(names))
         rates = [self._rate(name) for name in names]
         total = sum(rates)
         return [floor + (1 - floor * len(names)) * rate / total for rate in rates]
 
     def pick(self, names: Sequence[str], chance: Random) -> str:
-        """One of these."""
-        return chance.choices(list(names), self.shares(names))[0]
+        """One of these; whoever writes many programs at once is asked the less often."""
+        shares = zip(names, self.shares(names), strict=True)
+        weights = [share / self._batch[name] for name, share in shares]
+        return chance.choices(list(names), weights)[0]
 
     def _rate(self, name: str) -> float:
         """Earnings per second, begun with the belief of a few ordinary proposals that were kept."""

@@ -150,6 +150,7 @@ class Loop:
     ) -> None:
         """Look drafts through: what is known, broken or out of bounds goes no further."""
         self._barren[name] += 1
+        self.credit.wrote(name, len(drafts))
         each_s = seconds / max(1, len(drafts))
         if not drafts:
             self.credit.earn(name, NOTHING, seconds=seconds)
