@@ -8,7 +8,9 @@ not grow beyond what was announced, and digests are checked by whoever called.
 from __future__ import annotations
 
 import errno
+import functools
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +27,12 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
+
+
+@functools.cache
+def trust() -> ssl.SSLContext:
+    """The usual certificate authorities; to read them takes longer than to fetch a page."""
+    return httpx2.create_ssl_context()
 
 
 class Unavailable(ModelError):

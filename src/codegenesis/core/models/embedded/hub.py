@@ -18,7 +18,7 @@ import httpx2
 import msgspec
 
 from codegenesis.core.models.embedded.catalogue import Entry, Hub
-from codegenesis.core.models.embedded.download import Unavailable, download
+from codegenesis.core.models.embedded.download import Unavailable, download, trust
 from codegenesis.core.models.embedded.process import require_extra
 from codegenesis.errors import ModelError, VerificationError
 
@@ -79,7 +79,7 @@ class HubSource:
 
         token = get_token()
         # Redirects to other hosts do not get the token: the client drops it there.
-        with httpx2.Client() as client:
+        with httpx2.Client(verify=trust()) as client:
             download(
                 client,
                 self._url(_hub(entry)),

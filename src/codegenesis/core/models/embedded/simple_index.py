@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 import msgspec
 
-from codegenesis.core.models.embedded.download import TIMEOUT, Unavailable, plain
+from codegenesis.core.models.embedded.download import TIMEOUT, Unavailable, plain, trust
 from codegenesis.core.models.embedded.pip_settings import PipSettings
 from codegenesis.errors import UsageError
 
@@ -49,7 +49,7 @@ class SimpleIndex:
     def __init__(self, settings: PipSettings) -> None:
         self._settings = settings
         try:
-            context = ssl.create_default_context(cafile=settings.cert) if settings.cert else True
+            context = ssl.create_default_context(cafile=settings.cert) if settings.cert else trust()
         except OSError as error:
             raise UsageError(
                 f"the certificates that pip is configured with cannot be read: {settings.cert}",
