@@ -13,7 +13,7 @@ import numpy as np
 LAW = os.environ.get("LAW", "uniform")
 CAPACITY = {"uniform": 150, "weibull": 100}[LAW]
 #: Instances and items of each, for the first look and for the whole of training.
-FEW, MANY = {"uniform": ((40, 500), (300, 500)), "weibull": ((20, 1000), (24, 2500))}[LAW]
+FEW, MANY = {"uniform": ((20, 500), (200, 500)), "weibull": ((20, 1000), (24, 2500))}[LAW]
 
 
 def instances(law: str, number: int, items: int, *, seed: int) -> np.ndarray:

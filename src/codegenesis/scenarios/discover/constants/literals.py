@@ -28,6 +28,8 @@ _SIZES = frozenset({
 })  # fmt: skip
 _FREE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 _DIGITS = 6
+#: What a negative number can follow without parentheses.
+_OPENINGS = ("(", "[", ", ", "= ", "return ", "< ", "> ", "if ", "else ")
 
 
 class Template(Record, frozen=True, kw_only=True):
@@ -47,8 +49,10 @@ class Template(Record, frozen=True, kw_only=True):
 
     def filled(self, values: Sequence[float]) -> str:
         """The program with these numbers."""
-        written = [_written(value) for value in values]
-        return "".join(a + b for a, b in zip(self.texts, (*written, ""), strict=True))
+        parts = [self.texts[0]]
+        for value, after in zip(values, self.texts[1:], strict=True):
+            parts += (_written(value, bare=parts[-1].endswith(_OPENINGS)), after)
+        return "".join(parts)
 
 
 class _Site(NamedTuple):
@@ -192,7 +196,8 @@ def _number(node: ast.expr) -> float | None:
     return None
 
 
-def _written(value: float) -> str:
+def _written(value: float, *, bare: bool) -> str:
+    """As it is written, in parentheses where an operator before it asks for them."""
     short = float(f"{value:.{_DIGITS}g}")
     text = repr(short) if math.isfinite(short) else "0.0"
-    return f"({text})" if text[0] == "-" else text
+    return text if bare or text[0] != "-" else f"({text})"

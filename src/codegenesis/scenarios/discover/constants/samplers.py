@@ -17,6 +17,8 @@ from typing import Protocol
 _MANY = 30
 #: Generations without a better score, beside those that the number of dimensions asks for.
 _PATIENCE = 25
+#: How much longer steps become where none of a generation made a difference.
+_ON_FLAT_GROUND = 2.0
 
 
 class Sampler(Protocol):
@@ -66,6 +68,7 @@ class Covariance:
         self._best, self._since, self._worst = -math.inf, 0, math.inf
         self._patience = _PATIENCE + 2 * dimensions
         self._waiting: list[list[float]] = []
+        self._asked = False
 
     @property
     def done(self) -> bool:
@@ -78,6 +81,7 @@ class Covariance:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 asked = self._strategy.ask(self._size)
+            self._asked = True
             self._waiting = [[float(x) for x in each] for each in asked]
         return self._waiting.pop()
 
@@ -101,8 +105,12 @@ class Covariance:
         losses = [-score if math.isfinite(score) else -lowest for score in scores]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if not self._asked:  # answers to older questions filled a generation on their own
+                self._strategy.ask(1)
             self._strategy.tell([point for point, _ in answers], losses)
-        self._waiting = []
+            if top == min(scores):
+                self._strategy.sigma *= _ON_FLAT_GROUND
+        self._waiting, self._asked = [], False
 
 
 class Strategy:

@@ -73,7 +73,7 @@ def argument(bed: Bed, wanted: Kind) -> Piece | None:
     """Something of the program's own to compute with: never a mere number."""
     found = [Piece(each) for each in bed.scope.names(bed.expr, wanted)]
     phrases = bed.scope.phrases(bed.expr, wanted)
-    found += phrases * 2
+    found += [each for each in phrases if not each.text.startswith("-")] * 2
     return bed.rng.choice(found) if found else None
 
 

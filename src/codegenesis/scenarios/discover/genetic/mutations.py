@@ -55,6 +55,11 @@ def added(bed: Bed, spot: Spot) -> Piece | None:
     return what and binary(spot.piece, bed.rng.choice("++-"), what)
 
 
+def formed(bed: Bed, spot: Spot) -> Piece | None:
+    """A function of something, in place of what stood there."""
+    return term(bed, spot.kind) if spot.kind in _NUMERIC else None
+
+
 def scaled(bed: Bed, spot: Spot) -> Piece | None:
     """Times a number, or times or by something of the program."""
     if spot.kind not in _NUMERIC:
@@ -156,6 +161,7 @@ class Operator(NamedTuple):
 
 OPERATORS = (
     Operator("add", added, 3.0),
+    Operator("form", formed, 1.5),
     Operator("scale", scaled, 1.0),
     Operator("cases", cased, 1.5),
     Operator("join", joined, 0.5),

@@ -22,11 +22,12 @@ from codegenesis.scenarios.discover.genetic.pieces import Piece
 from codegenesis.scenarios.discover.genetic.scope import Scope, Spot, scope
 from codegenesis.scenarios.discover.genetic.simplify import simplified
 from codegenesis.scenarios.discover.individual import Evaluation, Individual
+from codegenesis.scenarios.discover.nursery import Newborn, Nursery
 from codegenesis.scenarios.discover.problem import Problem
 from codegenesis.scenarios.discover.proposer import Draft, Task
 
 #: A part may grow to this many times its first size, and by this many expressions in any case.
-_GROWTH, _ROOM = 2, 60
+_GROWTH, _ROOM = 2, 40
 _TRIES = 12
 #: How often a draft gets one more change.
 _AGAIN = 0.3
@@ -38,12 +39,13 @@ class Genetic:
 
     Args:
         drafts: programs per task.
+        nursery: where programs go that score, and not as their parents do.
     """
 
     name = "genetic"
 
-    def __init__(self, *, drafts: int = 4) -> None:
-        self._drafts = drafts
+    def __init__(self, *, drafts: int = 4, nursery: Nursery | None = None) -> None:
+        self._drafts, self._nursery = drafts, nursery
         self._lock = threading.Lock()
         self._tally = {name: [1.0, 0.0] for name in _WAYS}
 
@@ -64,7 +66,10 @@ class Genetic:
 
     def learn(self, draft: Draft, evaluation: Evaluation, *, parent: Individual) -> None:
         """An operator is worth what share of its drafts beat the parent."""
-        won = evaluation.score is not None and evaluation.score > parent.score
+        score = evaluation.score
+        won = score is not None and score > parent.score
+        if self._nursery and score is not None and score != parent.score:
+            self._nursery.put(Newborn(program=draft.program, parent=parent.id, score=score))
         with self._lock:
             for name in draft.operator.removeprefix("genetic:").split("+"):
                 tally = self._tally.get(name)
