@@ -13,7 +13,7 @@ from codegenesis.core.models.breaker import Breaker
 from codegenesis.core.models.failing import Failure
 from codegenesis.core.models.model import Answer, Model, Request
 from codegenesis.core.models.prices import FREE, TEMPLATE, Price, most_input, most_output
-from codegenesis.errors import ModelError
+from codegenesis.errors import BudgetSpentError, ModelError
 
 #: A usual answer, to guess what one costs before there was any.
 _USUAL_IN, _USUAL_OUT = 1000, 400
@@ -80,10 +80,16 @@ class Member:
                 "budget of tokens.",
                 free=True,
             )
-        question = most_input(request, template=self._template)
         answer = most_output(request)
-        usd = self._usd(question, answer)
-        return meter.reserve(usd=usd, tokens=question + answer, cancelled=cancelled)
+        while True:
+            template = self._template
+            question = most_input(request, template=template)
+            usd = self._usd(question, answer)
+            try:
+                return meter.reserve(usd=usd, tokens=question + answer, cancelled=cancelled)
+            except BudgetSpentError:
+                if self._template >= template:  # else others' answers show that less will do
+                    raise
 
     def _paid(
         self,
