@@ -153,16 +153,18 @@ def test_the_server_knows_no_keys_and_shows_none(models, monkeypatch):
 
 
 OWNER = """
-import pathlib, sys
+import os, pathlib, sys
 from codegenesis.core.models.embedded.process import ServerProcess
 
 server = ServerProcess(pathlib.Path(sys.argv[1]), threads=1)
-print(server.pid, flush=True)
+forked = os.fork()
+if forked:
+    print(server.pid, forked, flush=True)
 sys.stdin.read()
 """
 
 
-def test_the_server_dies_with_an_owner_that_is_killed(models):
+def test_the_server_dies_with_an_owner_that_is_killed_though_a_fork_of_it_lives(models):
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(models / "tiny.gguf")],
         stdin=subprocess.PIPE,
@@ -170,9 +172,11 @@ def test_the_server_dies_with_an_owner_that_is_killed(models):
         text=True,
     )
     with owner:
-        pid = int(owner.stdout.readline())
+        pid, forked = map(int, owner.stdout.readline().split())
         owner.kill()
-    assert gone(pid)
+        owner.wait()
+        assert gone(pid)
+        os.kill(forked, signal.SIGKILL)
 
 
 IMPORTS = """
