@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -85,8 +86,12 @@ class Served(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, context: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), Exchange)
+        if context:
+            self.socket = context.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.behaviour = behaviour
         self.asked: list[dict[str, Any]] = []
         self.got: list[dict[str, str]] = []
@@ -98,12 +103,12 @@ class Served(ThreadingHTTPServer):
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Behaviour], Served]]:
+def serve() -> Iterator[Callable[..., Served]]:
     """Start endpoints; they end with the test."""
     started: list[tuple[Served, threading.Thread]] = []
 
-    def start(behaviour: Behaviour) -> Served:
-        server = Served(behaviour)
+    def start(behaviour: Behaviour, *, context: ssl.SSLContext | None = None) -> Served:
+        server = Served(behaviour, context)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         started.append((server, thread))
