@@ -94,9 +94,12 @@ def test_a_program_with_marks_scores_itself_on_its_inputs(tmp_path):
     problem = written(tmp_path, program=source)
     assert (problem.kind, problem.run, problem.evolve) == ("run", "run", "f")
     assert problem.inputs == "[(3,), ((4, 5),)]"
-    (tmp_path / "inputs.json").write_text("[[1, 2]]")
-    given = load(tmp_path / "program.py", inputs=tmp_path / "inputs.json")
-    assert given.inputs == "[([1, 2],)]"
+    given = tmp_path / "inputs.json"
+    given.write_text("[[1, 2]]")
+    assert load(tmp_path / "program.py", inputs=given).inputs == "[([1, 2],)]"
+    given.write_text("[1")
+    with pytest.raises(UsageError, match="not JSON"):
+        load(tmp_path / "program.py", inputs=given)
 
 
 def test_several_arguments_are_spread_over_the_function(tmp_path):

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from codegenesis.errors import UsageError
 from codegenesis.scenarios.discover.configuration import THRESHOLDS, configured
 from codegenesis.scenarios.discover.evaluating.capturing import captured
-from codegenesis.scenarios.discover.marking import inputs_of, marks_of
+from codegenesis.scenarios.discover.marking import Marks, inputs_of, marks_of
 from codegenesis.scenarios.discover.problem import Kind, Problem
 from codegenesis.scenarios.discover.regions import regions_of
 
@@ -41,7 +41,8 @@ def load(
         program: what is to be evolved; for GEPA, a file that calls `optimize_anything`.
         evaluator: what scores it; by default looked for beside the program.
         config: OpenEvolve's `config.yaml`; by default the one beside the evaluator, if any.
-        inputs: JSON list for the function marked `@run`; by default the list `INPUTS` in the file.
+        inputs: file with a JSON list for the function marked `@run`; by default the list `INPUTS`
+            in the program.
 
     Raises:
         UsageError: a file is missing or says what it should not, or nothing in them says how a
@@ -52,15 +53,7 @@ def load(
     source = _text(program, "program")
     problem = Problem(program=source, path=str(program), regions=regions_of(source))
     if evaluator is None and (marks := marks_of(source)):
-        given = _inputs(inputs, marks.arguments) if inputs else marks.inputs
-        return replace(
-            problem,
-            kind="run",
-            evaluator=str(program),
-            run=marks.run,
-            evolve=marks.evolve,
-            inputs=given,
-        )
+        return _of_marks(problem, marks, inputs)
     if evaluator is None:
         evaluator = program if _CALL.search(source) else _beside(program)
     evaluator = evaluator.absolute()
@@ -74,6 +67,18 @@ def load(
     if config is None and not beside.is_file():
         return problem
     return configured(problem, config or beside)
+
+
+def _of_marks(problem: Problem, marks: Marks, inputs: Path | None) -> Problem:
+    """FunSearch: the program scores itself."""
+    return replace(
+        problem,
+        kind="run",
+        evaluator=problem.path,
+        run=marks.run,
+        evolve=marks.evolve,
+        inputs=_given(inputs, marks.arguments) if inputs else marks.inputs,
+    )
 
 
 def _kind(judge: str, evaluator: Path) -> Kind:
@@ -104,7 +109,7 @@ def _of_call(problem: Problem) -> Problem:
     return replace(problem, goal=goal)
 
 
-def _inputs(path: Path, arguments: int) -> str:
+def _given(path: Path, arguments: int) -> str:
     try:
         return inputs_of(repr(json.loads(_text(path, "inputs"))), str(path), arguments)
     except ValueError as error:

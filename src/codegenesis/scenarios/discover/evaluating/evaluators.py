@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from codegenesis.config import Config
+from codegenesis.sandbox import Tier
 from codegenesis.scenarios.discover.evaluating import support
 from codegenesis.scenarios.discover.evaluating.seat import Seat
 from codegenesis.scenarios.discover.individual import Evaluation
@@ -25,6 +26,7 @@ class Evaluators:
 
     Args:
         jobs: pairs of jails, each with a process for the evaluator and one for the program.
+        config: says how isolated programs have to be (`tier`).
 
     Raises:
         SandboxUnavailableError: this machine cannot isolate code.
@@ -32,25 +34,27 @@ class Evaluators:
     """
 
     def __init__(self, problem: Problem, *, jobs: int = 2, config: Config | None = None) -> None:
-        del config  # limits come from the problem; kept for settings to come
+        tier: Tier = config.tier if config else "L3"
         self._directory = tempfile.TemporaryDirectory(prefix="codegenesis-discover-")
-        root = Path(self._directory.name)
-        support.lay_out(problem, root)
-        self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="codegenesis-open")
         self._seats: list[Seat] = []
         self._free: queue.Queue[Seat] = queue.Queue()
         try:
-            opening = [self._pool.submit(Seat, problem, root) for _ in range(jobs)]
-            for seat in opening:
-                self._seats.append(seat.result())
+            root = Path(self._directory.name)
+            support.lay_out(problem, root)
+            self._open(jobs, lambda: Seat(problem, root, tier=tier))
         except BaseException:
-            for seat in opening:
-                if not seat.cancel() and seat.exception() is None:
-                    self._seats.append(seat.result())
             self.close()
             raise
-        for each in self._seats:
-            self._free.put(each)
+        for seat in self._seats:
+            self._free.put(seat)
+
+    def _open(self, jobs: int, seat: Callable[[], Seat]) -> None:
+        """All at the same time: most of it is waiting for interpreters to start."""
+        with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="codegenesis-open") as pool:
+            opening = [pool.submit(seat) for _ in range(jobs)]
+        self._seats = [each.result() for each in opening if each.exception() is None]
+        for each in opening:
+            each.result()
 
     def evaluate(self, program: str) -> Evaluation:
         """Score a program; never raises for what it, or the evaluator, does.
@@ -77,9 +81,8 @@ class Evaluators:
     def close(self) -> None:
         """End all jails; idempotent."""
         seats, self._seats = self._seats, []
-        for seat in dict.fromkeys(seats):
+        for seat in seats:
             seat.close()
-        self._pool.shutdown()
         self._directory.cleanup()
 
     def __enter__(self) -> Self:

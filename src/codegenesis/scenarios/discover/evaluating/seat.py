@@ -8,7 +8,7 @@ from pathlib import Path
 from codegenesis.errors import UsageError
 from codegenesis.hosted.evaluating import messages
 from codegenesis.hosted.evaluating.messages import Verdict
-from codegenesis.sandbox import Environment, Limits, Sandbox
+from codegenesis.sandbox import Environment, Limits, Sandbox, Tier
 from codegenesis.scenarios.discover.evaluating import standin, support
 from codegenesis.scenarios.discover.evaluating.hosting import open_host
 from codegenesis.scenarios.discover.evaluating.inside import run_inside
@@ -28,19 +28,20 @@ class Seat:
 
     Args:
         root: directory that programs import from (`support.lay_out`).
+        tier: the lowest isolation of programs to be content with.
 
     Raises:
         UsageError: the evaluator cannot be loaded.
         SandboxError: a jail cannot be made.
     """
 
-    def __init__(self, problem: Problem, root: Path) -> None:
+    def __init__(self, problem: Problem, root: Path, *, tier: Tier = "L3") -> None:
         self._problem = problem
         self._shared = support.shared_names(problem)
         self._token = 0
         environment = Environment(root=str(root), module=_SERVER_MODULE, preload=(support.PRELOAD,))
         limits = Limits(memory_bytes=_PROGRAM_BYTES, real_bytes=_PROGRAM_BYTES // 2)
-        self._sandbox = Sandbox(environment, limits=limits)
+        self._sandbox = Sandbox(environment, limits=limits, tier=tier)
         self._talk: Talk | None = None
         self._died = False
         try:

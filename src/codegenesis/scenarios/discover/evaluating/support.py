@@ -24,12 +24,12 @@ _MOST_FILES = 200
 
 def lay_out(problem: Problem, root: Path) -> None:
     """Fill the directory that programs are imported from."""
-    for name, place in local_modules(problem).items():
+    for place in local_modules(problem).values():
         target = root / place.name
         if place.is_dir():
             ignored = shutil.ignore_patterns(".*", "__pycache__")
             shutil.copytree(place, target, ignore=ignored, dirs_exist_ok=True)
-        elif name:
+        else:
             shutil.copy(place, target)
     lines = ["import contextlib"]
     for name in imported(problem.program):
