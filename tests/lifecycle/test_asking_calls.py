@@ -62,6 +62,13 @@ def test_a_model_that_repeats_itself_is_not_asked_for_ever(gene):
     assert model.calls == 7
 
 
+def test_where_the_usual_model_gets_nowhere_the_stronger_one_is_asked(gene):
+    usual, stronger = FakeModel(["no", "neither"]), FakeModel([TWICE], name="stronger")
+    told = asked(gene, Authors(usual, stronger=stronger), most=4)
+    assert (usual.calls, told.models) == (3, {"fake": 3, "stronger": 1})
+    assert told.versions == 1
+
+
 def test_calls_that_fly_together_may_not_bring_the_same_program_twice(gene):
     both = threading.Barrier(2)
 

@@ -25,6 +25,8 @@ from codegenesis.lifecycle.asking.calls import Calls
 #: Answers in a row that are no versions, after which no better ones are to be expected: a model
 #: that repeats itself, or a cache that does, would be asked as fast as it answers.
 _MOST_DUDS = 6
+#: Answers of which none lived, after which a function is a case for the strongest model.
+_HARD = 3
 #: Seconds between two looks at whether to go on.
 _LOOK_S = 0.1
 
@@ -53,6 +55,7 @@ class Asking:
 
     def begin(self) -> None:
         """Put calls into flight, as many as may be at a time, and come back at once."""
+        self._authors.escalate(len(self._usages) >= _HARD and not self._lived)
         while self._calls.room and not self._authors.silent and self._barren < _MOST_DUDS:
             brief, known = self._assignment()
             seen = frozenset({*known, *self._written})

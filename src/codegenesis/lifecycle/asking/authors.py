@@ -6,12 +6,13 @@ counted once, and what worked for one function is tried first on the next.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from statistics import median
 
 from codegenesis.core.coders import Coder
-from codegenesis.core.models.model import Model
+from codegenesis.core.models.model import Answer, Model, Request
 
 #: Calls in a row without an answer after which a function goes on without models.
 MOST_FAILURES = 2
@@ -20,10 +21,31 @@ _REMEMBERED = 8
 Reward = Callable[[str, float], None]
 
 
+class _Desk:
+    """Hands a question on to the usual model, or for hard cases to the stronger one."""
+
+    def __init__(self, usual: Model, stronger: Model) -> None:
+        self.name = usual.name
+        self.hard = False
+        self._usual, self._stronger = usual, stronger
+
+    def ask(
+        self,
+        request: Request,
+        *,
+        told: Callable[[str], None] | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> Answer:
+        """See `Model.ask`."""
+        model = self._stronger if self.hard else self._usual
+        return model.ask(request, told=told, cancelled=cancelled)
+
+
 class Authors:
     """Models that write, with what was learned of them.
 
     Args:
+        stronger: asked instead where the usual one gets nowhere; the same one when None.
         parallel: calls in flight at a time.
         reward: is told what came of an answer, by model: 0 nothing, 1 all that was wanted.
         seed: of whatever chance is involved.
@@ -33,13 +55,15 @@ class Authors:
         self,
         model: Model,
         *,
+        stronger: Model | None = None,
         parallel: int = 1,
         reward: Reward = lambda _model, _value: None,
         seed: int = 0,
     ) -> None:
         self.name = model.name
         self.parallel = parallel
-        self.coder = Coder(model, seed=seed)
+        self._desk = _Desk(model, stronger or model)
+        self.coder = Coder(self._desk, seed=seed)
         self.reward = reward
         self._failures = 0
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)
@@ -53,6 +77,10 @@ class Authors:
     def silent(self) -> bool:
         """Whether so many calls in a row came to nothing that asking on is a waste of time."""
         return self._failures >= MOST_FAILURES
+
+    def escalate(self, hard: bool) -> None:
+        """From now on the stronger one is asked, or the usual one again."""
+        self._desk.hard = hard
 
     def forgive(self) -> None:
         """One more chance: what was silent for one function may be there again for the next."""

@@ -52,7 +52,13 @@ def authors(
         return
     with found:
         parallel = sum(map(_parallel, found.members))
-        yield Authors(found, parallel=parallel, reward=found.reward, seed=config.seed)
+        yield Authors(
+            found,
+            stronger=found.stronger,
+            parallel=parallel,
+            reward=found.reward,
+            seed=config.seed,
+        )
 
 
 def _parallel(member: Model) -> int:
