@@ -66,8 +66,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--jobs", type=click.IntRange(1, 256), help=f"Evaluations at once (default {_JOBS}).")
 @click.option(
     "--inputs",
-    metavar="JSON|FILE",
-    help="List of what a function marked @run is called with, one after the other.",
+    "inputs_file",
+    type=_FILE,
+    metavar="FILE",
+    help="JSON list of what a function marked @run is called with, one after the other.",
 )
 @seed_option
 @click.option(
@@ -88,7 +90,7 @@ def discover(  # noqa: PLR0917 (options)
     config_file: Path | None,
     islands: int | None,
     jobs: int | None,
-    inputs: str | None,
+    inputs_file: Path | None,
     resume: str | None,
     output: Path | None,
     apply_: bool,
@@ -110,14 +112,13 @@ def discover(  # noqa: PLR0917 (options)
     with open_store(config, create=resume is None) as store:
         if resume is None:
             assert program
-            problem = load(program, evaluator=evaluator, config=config_file)
-            problem = replace(problem, inputs=_text_of(inputs) or problem.inputs)
+            problem = load(program, evaluator=evaluator, config=config_file, inputs=inputs_file)
             settings = problem.settings
             given = {
                 "islands": str(Habits.of(settings, islands=islands).islands),
                 "jobs": str(jobs or max(1, int(settings.get("jobs", _JOBS)))),
-                "config": str(config_file.absolute()) if config_file else "",
-                "inputs": problem.inputs,
+                "config": _kept(config_file),
+                "inputs": _kept(inputs_file),
             }
             config, keeper = _begun(store, config, problem, given)
         else:
@@ -129,17 +130,8 @@ def discover(  # noqa: PLR0917 (options)
     return exit_code(report, interrupted=interrupted)
 
 
-def _text_of(inputs: str | None) -> str:
-    """What `--inputs` says, or the text of the file that it names."""
-    if not inputs or inputs.lstrip().startswith("["):
-        return inputs or ""
-    try:
-        return Path(inputs).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"expected a list in JSON or a file with one, got {inputs!r} ({error.strerror})",
-            remedy="--inputs '[1, 2]', or --inputs FILE",
-        ) from None
+def _kept(file: Path | None) -> str:
+    return str(file.absolute()) if file else ""
 
 
 def _begun(
@@ -148,7 +140,8 @@ def _begun(
     config = replace(config, budget=_budget(config.budget, problem))
     if config.origin("seed") == DEFAULT and "seed" in problem.settings:
         config = replace(config, seed=int(problem.settings["seed"]))
-    options = given | {"evaluator": problem.evaluator, "judge": _judge(problem)}
+    apart = problem.evaluator if problem.evaluator != problem.path else ""
+    options = given | {"evaluator": apart, "judge": _judge(problem)}
     keeper = runs.begin(store, config, command="discover", targets=[problem.path], options=options)
     return config, keeper
 
@@ -167,9 +160,11 @@ def _budget(given: str, problem: Problem) -> str:
 def _resumed(store: Store, config: Config, run_id: str) -> tuple[Config, Keeper, Problem]:
     keeper = runs.resume(store, config, command="discover", run_id=run_id)
     run, options = keeper.run, keeper.run.options
-    file = Path(options["config"]) if options["config"] else None
-    problem = load(Path(run.targets[0]), evaluator=Path(options["evaluator"]), config=file)
-    problem = replace(problem, inputs=options["inputs"])
+    files = (_file(options[name]) for name in ("evaluator", "config", "inputs"))
+    evaluator, config_file, inputs_file = files
+    problem = load(
+        Path(run.targets[0]), evaluator=evaluator, config=config_file, inputs=inputs_file
+    )
     first = store.discoveries.first_program(run.id)
     if first and first != problem.program:
         raise UsageError(
@@ -185,8 +180,14 @@ def _resumed(store: Store, config: Config, run_id: str) -> tuple[Config, Keeper,
     return runs.settings_of(run, config), keeper, problem
 
 
+def _file(path: str) -> Path | None:
+    return Path(path) if path else None
+
+
 def _judge(problem: Problem) -> str:
-    return digest(Path(problem.evaluator).read_bytes().decode("utf-8", "replace"))[:16]
+    """Digest of what scores."""
+    text = Path(problem.evaluator).read_bytes().decode("utf-8", "replace")
+    return digest(text, problem.inputs)[:16]
 
 
 def _searched(

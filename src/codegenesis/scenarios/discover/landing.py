@@ -55,7 +55,7 @@ def apply_best(store: Store, problem: Problem, found: Discovery) -> str:
     """Put the best program into its file; `codegenesis undo RUN` takes it back.
 
     Returns:
-        Why it was not done, when the file is no longer what was read; empty when it was.
+        Why it was not done, when the file reads differently by now; empty when it was.
 
     Raises:
         UsageError: the file cannot be read or written.
@@ -63,7 +63,7 @@ def apply_best(store: Store, problem: Problem, found: Discovery) -> str:
     path = Path(problem.path).resolve()
     before, after = contents(path), found.best.program.encode()
     if before.decode("utf-8", "replace") != problem.program:
-        return f"not applied: {path} has changed since it was read"
+        return f"not applied: {path} does not read as the program that the run began with"
     landing = Landing(
         run=found.run,
         path=str(path),
