@@ -83,6 +83,7 @@ DUDS = {
     "NULs": ("```python\ndef dedupe(xs):\n    return '\0'\n```", "unparsable"),
     "half a surrogate": ("```python\ndef dedupe(xs):\n    return '\ud800'\n```", "unparsable"),
     "brackets without end": ("```python\ndef dedupe(xs):\n    return " + "(" * 5000, "unparsable"),
+    "a thousand levels": (FENCED.replace("return", f"return {'not ' * 1000}"), "unparsable"),
     "a million characters": ("def dedupe(xs):\n    return '" + "x" * 1_000_000, "unparsable"),
     "renamed": (FENCED.replace("dedupe", "dedupe_fast"), "signature"),
     "a class instead": ("```python\nclass Dedupe:\n    pass\n```", "signature"),

@@ -12,6 +12,8 @@ from codegenesis.model import Record
 
 #: Lines at the end of a text that may be prose, or cut off.
 _MOST_TAIL = 60
+#: Levels of syntax in one text; what people write has a few dozen.
+_DEEPEST = 300
 
 
 class Whole(Record, frozen=True, kw_only=True):
@@ -78,17 +80,27 @@ def parsed(text: str) -> tuple[ast.Module, str]:
     """
     lines = text.split("\n")
     try:
-        return module(text), text
+        return _shallow(module(text)), text
     except UNPARSABLE as error:
         problem = error
     for end in range(len(lines) - 1, max(0, len(lines) - _MOST_TAIL), -1):
         if lines[end][:1].strip() and not lines[end].startswith((")", "]", "}")):
             kept = "\n".join(lines[:end]) + "\n"
             try:
-                return module(kept), kept
+                return _shallow(module(kept)), kept
             except UNPARSABLE:
                 continue
     raise problem
+
+
+def _shallow(tree: ast.Module) -> ast.Module:
+    """The tree itself: of thousands of levels, LibCST would bring down the process."""
+    level: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return tree
+    raise RecursionError(f"it is nested more than {_DEEPEST} levels deep")
 
 
 def _places(tree: ast.Module, name: str, owner: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 Measured with a model of 1.5 billion parameters: short requests with the whole function in one block
 and a single weakness give most; headings and metadata are echoed into the answer; edits in a format
-of their own are beyond it. Each style has several wordings, and which is used is decided by what
-came of them (`choice`).
+of their own are beyond it. On 22 tasks (16 slow functions, 6 bugs) the two barest wordings came to 17
+and 18 versions worth a trial, of which 10 each were right and of use. Rejected: asking for a sentence
+about the weakness first, after which 9 of 11 answers ended without code. Each style has several
+wordings, and which is used is decided by what came of them (`choice`).
 """
 
 from __future__ import annotations
@@ -29,15 +31,14 @@ _ASK = {
     "fill": "Write the body of this Python function.",
 }
 
+#: What some wordings say more.
 _HINTS = {
-    "speed": "Use a better algorithm, a set or dict for lookups, or a built-in function.",
-    "heal": "Change as little as possible.",
-    "fill": "Do what its docstring says, with no imports unless they are needed.",
-}
-_SAY = {
-    "speed": "First say in one short sentence what makes it slow.",
-    "heal": "First say in one short sentence what is wrong.",
-    "fill": "First say in one short sentence how to do it.",
+    ("hint", "speed"): "Use a better algorithm, a set or dict for lookups, or a built-in function.",
+    ("hint", "heal"): "Change as little as possible.",
+    ("hint", "fill"): "Do what its docstring says, with no imports unless they are needed.",
+    ("order", "speed"): "Look things up in a set or dict beside the list, so that the order stays.",
+    ("order", "heal"): "Check the first, the last and the empty case.",
+    ("order", "fill"): "Check the first, the last and the empty case.",
 }
 
 #: Gates at which versions die that may well be right.
@@ -48,15 +49,12 @@ Writer = Callable[[Brief, str], Iterator[Part]]
 
 def rewrite(brief: Brief, wording: str) -> Iterator[Part]:
     """The whole function anew; the wordings differ in what stands beside the bare request."""
-    hint = f" {_HINTS[brief.objective]}" if wording == "hint" else ""
-    yield Part(f"{_ASK[brief.objective]}{hint}")
+    yield Part(f"{_ASK[brief.objective]} {_HINTS.get((wording, brief.objective), '')}".strip())
     yield Part(_weakness(brief, 1), 1)
     yield from _beside(brief)
     yield Part(fenced(brief.gene.source))
     if wording == "samples" or brief.objective != "speed":
         yield from _samples(brief)
-    if wording == "think":
-        yield Part(_SAY[brief.objective])
     yield Part(_end(brief))
 
 
@@ -121,8 +119,7 @@ def reflect(brief: Brief, advice: str) -> Iterator[Part]:
 
 def edit(brief: Brief, wording: str) -> Iterator[Part]:
     """Changes as SEARCH/REPLACE blocks; for models that passed the probe."""
-    hint = f" {_HINTS[brief.objective]}" if wording == "hint" else ""
-    yield Part(f"{_ASK[brief.objective]}{hint}")
+    yield Part(f"{_ASK[brief.objective]} {_HINTS.get((wording, brief.objective), '')}".strip())
     yield Part(_weakness(brief, 1), 1)
     yield from _beside(brief)
     yield Part(fenced(brief.gene.source))
@@ -152,7 +149,7 @@ WRITERS: dict[Style, Writer] = {
 
 #: Wordings of each style, the one that measured best first.
 WORDINGS: dict[Style, tuple[str, ...]] = {
-    "rewrite": ("plain", "hint", "samples", "think"),
+    "rewrite": ("plain", "hint", "order", "samples"),
     "several": ("plain", "samples"),
     "crossover": ("plain", "words"),
     "repair": ("plain", "original"),
