@@ -2,10 +2,10 @@
 
 Measured with a model of 1.5 billion parameters: short requests with the whole function in one block
 and a single weakness give most; headings and metadata are echoed into the answer; edits in a format
-of their own are beyond it. On 22 tasks (16 slow functions, 6 bugs) the two barest wordings came to 17
-and 18 versions worth a trial, of which 10 each were right and of use. Rejected: asking for a sentence
-about the weakness first, after which 9 of 11 answers ended without code. Each style has several
-wordings, and which is used is decided by what came of them (`choice`).
+of their own are beyond it. On 22 tasks (16 slow functions, 6 bugs) the two barest wordings came to
+17 and 18 versions worth a trial, of which 10 each were right and of use. Rejected: asking for a
+sentence about the weakness first, after which 9 of 11 answers ended without code. Each style has
+several wordings, and which is used is decided by what came of them (`choice`).
 """
 
 from __future__ import annotations
