@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from codegenesis.core.genetic.syntax import UNPARSABLE, line_starts, module
 from codegenesis.model import Record, digest
-from codegenesis.scenarios.discover.genetic.parts import Part, parts
+from codegenesis.scenarios.discover.genetic.parts import parts
 from codegenesis.scenarios.discover.problem import Problem
 
 #: Callees whose whole numbers say how many, of what size or type.
@@ -86,15 +86,14 @@ class _Text:
 
 def template(problem: Problem, program: str) -> Template | None:
     """A program's numbers; None where none of them can change."""
-    return _template(tuple(p for p in parts(problem, program) if not p.indent), program)
+    return _template(tuple((each.first, each.end) for each in parts(problem, program)), program)
 
 
 @lru_cache(maxsize=256)
-def _template(readable: tuple[Part, ...], program: str) -> Template | None:
-    found = []
-    for part in readable:
-        shift = part.start
-        found += [s._replace(start=s.start + shift, end=s.end + shift) for s in _sites(part.text)]
+def _template(spans: tuple[tuple[int, int], ...], program: str) -> Template | None:
+    free = _sites(program) if spans else []
+    inside = (s for s in free if any(first <= s.start < end for first, end in spans))
+    found = [_with_parentheses(program, each) for each in inside]
     if not found:
         return None
     ends = (0, *(site.end for site in found))
@@ -128,6 +127,16 @@ def _site(text: _Text, node: ast.AST) -> _Site | None:
         outer, value = above, -value
     start, end = text.span(outer)
     return _Site(start, end, value, _scale(text, outer, value))
+
+
+def _with_parentheses(program: str, site: _Site) -> _Site:
+    """With those that only hold a sign together, so that the sign can change and change back."""
+    before = program[: site.start].rstrip("(")[-1:]
+    called = before.isalnum() or before in ("_", ")", "]")
+    start, end = site.start, site.end
+    while not called and program[start - 1 : start] == "(" and program[end : end + 1] == ")":
+        start, end = start - 1, end + 1
+    return site._replace(start=start, end=end)
 
 
 def _free(text: _Text, node: ast.Constant) -> bool:

@@ -6,25 +6,33 @@ so in any descendant the parts are what lies between those fixed stretches of te
 
 from __future__ import annotations
 
+import re
 import textwrap
 from functools import lru_cache
 
 from codegenesis.model import Record
 from codegenesis.scenarios.discover.problem import Problem, Region
 
+_HEAD = re.compile(r"^([ \t]*)(?:async[ ]+)?def[ ]", re.MULTILINE)
+
 
 class Part(Record, frozen=True, kw_only=True):
     """One part of one program.
 
     Attributes:
-        start, end: offsets in the program's text.
+        start, end: offsets in the program's text of what `text` is.
+        first: offset at which it may change: later than `start` for a part inside a function,
+            which is read from its `def` on.
         indent: white space that was taken off each line of `text`.
+        locked: characters of `text` before that.
         text: the part as a module of its own.
     """
 
     start: int
+    first: int
     end: int
     indent: str
+    locked: int
     text: str
 
     def within(self, program: str, text: str) -> str:
@@ -61,10 +69,22 @@ def _fixed(program: str, regions: tuple[Region, ...]) -> tuple[str, ...]:
     return (*found, "".join(lines[at:]))
 
 
-def _part(program: str, start: int, end: int) -> Part:
-    text = program[start:end]
-    plain = textwrap.dedent(text)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    stripped = next((line for line in plain.splitlines() if line.strip()), "")
-    indent = first[: len(first) - len(stripped)]
-    return Part(start=start, end=end, indent=indent, text=plain)
+def _part(program: str, first: int, end: int) -> Part:
+    text = program[first:end]
+    start = _opening(program, first) if text[:1].isspace() else first
+    plain = textwrap.dedent(program[start:end])
+    indent = _indent(program[start:end])[: -len(_indent(plain)) or None]
+    locked = len(textwrap.dedent(program[start:first])) if start < first else 0
+    return Part(start=start, first=first, end=end, indent=indent, locked=locked, text=plain)
+
+
+def _opening(program: str, first: int) -> int:
+    """Where the function begins that a part lies in; where the part does when in none."""
+    width = len(_indent(program[first:]))
+    heads = [each for each in _HEAD.finditer(program, 0, first) if len(each[1]) < width]
+    return heads[-1].start() if heads else first
+
+
+def _indent(text: str) -> str:
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return line[: len(line) - len(line.lstrip())]

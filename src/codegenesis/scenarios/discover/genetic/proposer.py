@@ -52,7 +52,7 @@ class Genetic:
     def applies(self, problem: Problem) -> bool:
         """Whether a part of the program can be read on its own."""
         found = parts(problem, problem.program)
-        return any(scope(each.text, problem.program) for each in found)
+        return any((s := _read(each, problem)) and s.spots for each in found)
 
     def propose(self, task: Task) -> Sequence[Draft]:
         """See `Proposer`."""
@@ -85,7 +85,7 @@ class Genetic:
                 return None
             way = self._way(attempt, rng)
             text = _WAYS[way][0](attempt)
-            if text is None or text == attempt.part.text:
+            if text is None or text == attempt.part.text or not attempt.allows(text):
                 continue
             program = attempt.part.within(program, text)
             used.append(way)
@@ -115,6 +115,10 @@ class _Try:
         self.mates: list[str] = []
         self.full = found.size > _limit(task.problem, index)
 
+    def allows(self, text: str) -> bool:
+        """Whether nothing is changed in front of the part."""
+        return text[: self.part.locked] == self.part.text[: self.part.locked]
+
     def spot(self) -> Spot | None:
         """An expression that can change."""
         spots = self.scope.spots
@@ -127,25 +131,25 @@ class _Try:
         if len(found) <= self.index:
             return None
         self.mates.append(mate.id)
-        return scope(found[self.index].text, self.task.problem.program)
+        return _read(found[self.index], self.task.problem)
 
 
 def _opened(task: Task, program: str, rng: Random) -> _Try | None:
     found = parts(task.problem, program)
-    read = [(index, s) for index, p in enumerate(found) if (s := scope(p.text, program_of(task)))]
+    read = [(index, s) for index, p in enumerate(found) if (s := _read(p, task.problem))]
     if not read:
         return None
     index, chosen = rng.choices(read, [1 + len(each.spots) for _, each in read])[0]
     return _Try(task, found[index], index, chosen, rng)
 
 
-def program_of(task: Task) -> str:
-    """Text that tells what is imported: the first program's."""
-    return task.problem.program
+def _read(part: Part, problem: Problem) -> Scope | None:
+    """A part; what is imported, the first program tells."""
+    return scope(part.text, problem.program, part.locked)
 
 
 def _limit(problem: Problem, index: int) -> int:
-    first = scope(parts(problem, problem.program)[index].text, problem.program)
+    first = _read(parts(problem, problem.program)[index], problem)
     return max(first.size * _GROWTH, first.size + _ROOM) if first else _ROOM
 
 

@@ -128,8 +128,12 @@ def _phrase(expr: Expr) -> bool:
 
 
 @lru_cache(maxsize=512)
-def scope(text: str, module_source: str) -> Scope | None:
-    """The part `text` of a module; None where it is no program of its own."""
+def scope(text: str, module_source: str, locked: int = 0) -> Scope | None:
+    """The part `text` of a module; None where it is no program of its own.
+
+    Args:
+        locked: characters at its beginning that may not change.
+    """
     try:
         program = read(text, given=_given(module_source))
     except UNPARSABLE:
@@ -138,7 +142,8 @@ def scope(text: str, module_source: str) -> Scope | None:
         return None
     numpy, math = _aliases(module_source)
     kinds = _kinds(program)
-    spots = [s for expr in program.exprs if (s := _spot(expr, kinds))]
+    free = (each for each in program.exprs if each.start >= locked)
+    spots = [s for expr in free if (s := _spot(expr, kinds))]
     constants = (_value(s.expr.node) for s in spots if isinstance(s.expr.node, ast.Constant))
     numbers = tuple(dict.fromkeys(float(each) for each in constants))
     size = sum(not isinstance(each.node, ast.Constant) for each in program.exprs)
