@@ -196,6 +196,18 @@ def test_a_block_with_one_function_keeps_what_else_is_in_it() -> None:
     assert "N = 3\n\n\ndef f():\n    return N + 1\n" in found.program
 
 
+def test_constants_stay_as_long_as_anything_reads_them() -> None:
+    one = "A = 1\nB = A + 1\nFREE = 3\nFAR = 4\n\n\ndef f():\n    return B\n"
+    two = "def g():\n    return FAR\n"
+    program = f"{one}\n\nKEPT = 1\n\n\n{two}"
+    regions = (Region(first=1, last=8), Region(first=14, last=15))
+    brief = ProgramBrief(program=program, regions=regions)
+    found = written(brief, "```python\ndef f():\n    return 2 * B\n```")
+    assert isinstance(found, ProgramAttempt)
+    changed = one.replace("return B", "return 2 * B").replace("FREE = 3\n", "")
+    assert found.program == f"{changed}\n\nKEPT = 1\n\n\n{two}"
+
+
 def test_several_regions_each_get_their_own() -> None:
     program = "def a():\n    return 1\n\n\nKEPT = 1\n\n\ndef b():\n    return 2\n"
     regions = (Region(first=1, last=2, name="a"), Region(first=8, last=9, name="b"))

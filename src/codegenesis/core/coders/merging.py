@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from codegenesis.core.coders.finding import parsed, undecorated, with_comments
-from codegenesis.core.coders.needs import reads
+from codegenesis.core.coders.needs import loads
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
 from codegenesis.evidence.reach import bound_names, top_level
 from codegenesis.fragment.syntax import FunctionNode
@@ -47,11 +47,16 @@ def merged(program: str, regions: Sequence[Lines], old: Sequence[str], answer: s
     outside = _outside(program, regions)
     offered = [p for p in _split(*parsed(answer)) if not _is_outside(p, outside)]
     given = _dealt([_bare(p, program, regions, inside) for p in offered], inside)
-    elsewhere = reads(ast.Module(outside, []))
-    return [
-        _joined(before, after, elsewhere) if after else text
-        for text, before, after in zip(old, inside, given, strict=True)
+    used = [
+        loads(ast.Module([p.node for p in (*a, *b)], []))
+        for a, b in zip(inside, given, strict=True)
     ]
+    new = []
+    for number, text in enumerate(old):
+        others = used[:number] + used[number + 1 :]
+        elsewhere = loads(ast.Module(outside, [])).union(*others)
+        new.append(_joined(inside[number], given[number], elsewhere) if given[number] else text)
+    return new
 
 
 def _pieces(text: str) -> list[_Piece]:
@@ -96,14 +101,10 @@ def _is_outside(piece: _Piece, outside: Iterable[ast.stmt]) -> bool:
     taken = {
         name
         for each in outside
-        for inner in top_level(_module(each))
+        for inner in top_level(ast.Module([each], []))
         for name in bound_names(inner)
     }
     return bool(piece.names) and piece.names <= taken
-
-
-def _module(node: ast.stmt) -> ast.Module:
-    return ast.Module([node], [])
 
 
 def _dealt(pieces: Sequence[_Piece], inside: Sequence[Sequence[_Piece]]) -> list[list[_Piece]]:
@@ -143,8 +144,12 @@ def _wanted(before: Sequence[_Piece], after: Sequence[_Piece], elsewhere: set[st
     new = {name for piece in after for name in piece.names}
     if not {name for p in before if _defines(p) for name in p.names} <= new:
         return list(before)
-    read = elsewhere.union(*(reads(_module(piece.node)) for piece in after))
-    return [p for p in before if not p.names or p.names & new or p.names & read]
+    kept = [p for p in before if not p.names or p.names & new]
+    read = elsewhere.union(*(loads(piece.node) for piece in after))
+    while more := [p for p in before if p.names & read and not any(p is each for each in kept)]:
+        kept += more
+        read = read.union(*(loads(piece.node) for piece in more))
+    return [p for p in before if any(p is each for each in kept)]
 
 
 def _runs(piece: _Piece) -> bool:

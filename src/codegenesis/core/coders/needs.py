@@ -121,17 +121,18 @@ def unknown(source: str, around: Surroundings) -> set[str]:
     own = {name for statement in tree.body for name in bound_names(statement)}
     return {
         name
-        for name in _looked_up(source) & _loads(tree) - own - around.bound.keys()
+        for name in _looked_up(source) & loads(tree) - own - around.bound.keys()
         if not hasattr(builtins, name) and not name.startswith("__")
     }
 
 
 def reads(tree: ast.AST) -> set[str]:
     """Names that are read and not bound anywhere inside; parameters' annotations left out."""
-    return _loads(tree) - bound_in(tree)
+    return loads(tree) - bound_in(tree)
 
 
-def _loads(tree: ast.AST) -> set[str]:
+def loads(tree: ast.AST) -> set[str]:
+    """Names that are read anywhere inside; annotations left out."""
     skipped = {id(inner) for each in _annotations(tree) for inner in ast.walk(each)}
     return {
         node.id
