@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,6 +58,46 @@ def test_what_a_server_refuses_by_name_is_left_out_from_then_on(serve, model_at,
     assert model.ask(question(seed=2)).text == "Hi."
     assert len(server.asked) == 5
     assert server.asked[-1]["max_completion_tokens"] == 1024
+
+
+def test_parallel_questions_learn_together(serve, model_at, question) -> None:
+    barrier = threading.Barrier(4)
+
+    def picky(asked):
+        if "seed" in asked.question:
+            barrier.wait(30)
+            asked.reply({"detail": "seed: unknown"}, status=422)
+        else:
+            asked.say("Hi.", usage=GOOD)
+
+    server = serve(picky)
+    model = model_at(server.url, timeout_s=60, pause_s=60)
+    with ThreadPoolExecutor(4) as askers:
+        answers = list(askers.map(lambda n: model.ask(question(seed=n)).text, range(4)))
+    assert answers == ["Hi."] * 4
+    assert len(server.asked) == 8
+
+
+def test_a_refusal_that_only_sounds_like_an_option_is_one(serve, model_at, question) -> None:
+    server = serve(lambda asked: asked.reply({"error": "stop: too long"}, status=400))
+    with pytest.raises(Failure, match="stop: too long"):
+        model_at(server.url).ask(question())  # no stop was sent
+    assert len(server.asked) == 1
+
+
+class Impatient(threading.Event):
+    """Calls it off as soon as somebody begins to wait."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+def test_called_off_between_two_tries_nothing_was_spent(serve, model_at, question) -> None:
+    server = serve(lambda asked: asked.reply({}, status=429, retry_after="20"))
+    with pytest.raises(Failure) as caught:
+        model_at(server.url, timeout_s=60).ask(question(), cancelled=Impatient())
+    assert (caught.value.kind, caught.value.free) == ("cancelled", True)
 
 
 def anthropic(asked) -> None:
@@ -140,11 +180,9 @@ def test_cancelling_ends_the_waiting(serve, model_at, question, after: int) -> N
         cancelled.set()
         asked.hang()
 
-    began = time.monotonic()
-    with pytest.raises(Failure) as caught:
-        model_at(serve(silent).url, timeout_s=60, pause_s=60).ask(question(), cancelled=cancelled)
+    with pytest.raises(Failure) as caught:  # else it would be the server that hangs up
+        model_at(serve(silent).url, timeout_s=600, pause_s=600).ask(question(), cancelled=cancelled)
     assert caught.value.kind == "cancelled"
-    assert time.monotonic() - began < 20  # of 60: generous, for a busy machine
 
 
 def test_not_more_questions_at_once_than_the_endpoint_may_have(serve, model_at, question) -> None:
@@ -169,3 +207,37 @@ def test_not_more_questions_at_once_than_the_endpoint_may_have(serve, model_at, 
 def test_models_that_an_endpoint_offers_are_listed(serve, model_at) -> None:
     server = serve(lambda asked: asked.reply({"data": [{"id": "a"}, {"id": "b\n"}]}))
     assert model_at(server.url).offered() == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("wire", "said"),
+    [
+        (
+            "openai",
+            {"choices": [{"message": {"refusal": "No."}, "finish_reason": "stop"}], "usage": GOOD},
+        ),
+        ("openai", {"choices": [{"message": {}, "finish_reason": "content_filter"}]}),
+        ("anthropic", {"content": [{"type": "text", "text": ""}], "stop_reason": "refusal"}),
+    ],
+)
+def test_a_model_that_does_not_want_to_says_so(
+    serve, model_at, question, wire: str, said: dict[str, object]
+) -> None:
+    answer = model_at(serve(lambda asked: asked.reply(said)).url, wire=wire).ask(question())
+    assert (answer.text, answer.finish) == ("", "refused")
+
+
+def test_the_other_format_tells_its_errors_too(serve, model_at, question) -> None:
+    wrong = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+
+    def midway(asked) -> None:
+        asked.begin()
+        asked.event(wrong, name="error")
+
+    model = model_at(serve(midway).url, wire="anthropic")
+    with pytest.raises(Failure, match="Overloaded") as caught:
+        model.ask(question())
+    assert caught.value.kind == "broken"
+    model = model_at(serve(lambda asked: asked.reply(wrong, status=400)).url, wire="anthropic")
+    with pytest.raises(Failure, match="it answers 400: Overloaded"):
+        model.ask(question())

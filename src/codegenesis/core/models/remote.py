@@ -8,8 +8,10 @@ twice what was held for it.
 
 from __future__ import annotations
 
+import functools
 import math
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -162,26 +164,29 @@ class Remote:
         speaker = self._speaker()
         tries = 0
         while True:
+            body = self._dialect.body(self.model, request, without=self._without)
             try:
-                return self._safely(lambda: self._once(request, told, leash, speaker), speaker)
+                return self._safely(
+                    functools.partial(self._once, body, request, told, leash, speaker), speaker
+                )
             except Failure as failure:
-                if self._learns(failure):
+                leash.begin_again()
+                if self._learns(failure, body):
                     continue
                 pause = self._pause(failure, tries)
                 if tries >= self.endpoint.retries or pause > min(_PATIENCE_S, leash.left_s):
                     raise
             tries += 1
             leash.wait(pause)
-            leash.begin_again()
 
     def _once(
         self,
+        body: bytes,
         request: Request,
         told: Callable[[str], None] | None,
         leash: Leash,
         speaker: Speaker,
     ) -> reading.Said:
-        body = self._dialect.body(self.model, request, without=self._without)
         with self._open().post(self._dialect.path, body, leash) as response:
             self._admit(response, speaker)
             return reading.read(
@@ -209,13 +214,14 @@ class Remote:
             return math.inf
         return failure.wait_s or self._pace_s * 2**tries * random.uniform(0.5, 1.5)
 
-    def _learns(self, failure: Failure) -> bool:
-        """Whether it refused an option that can be left out; each is left out once."""
+    def _learns(self, failure: Failure, body: bytes) -> bool:
+        """Whether it refused an option of this question that can be left out."""
         if failure.kind != "refused":
             return False
-        words = str(failure)
-        named = {each for each in self._dialect.options if each in words} - self._without
-        self._without |= named
+        words = set(re.findall(r"\w+", str(failure)))
+        named = {each for each in self._dialect.options if f'"{each}":'.encode() in body} & words
+        with self._lock:
+            self._without |= named
         return bool(named)
 
     def _usage(self, request: Request, said: reading.Said, *, seconds: float) -> Usage:
