@@ -31,6 +31,8 @@ _BOOT = (
 #: A host lives as long as the run; what hangs in it is ended from here.
 _LONG_S = 7 * 86_400.0
 _START_S = 60.0
+#: Several hosts share the cores; threads of numeric libraries would only get in each other's way.
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _NAME_BYTES = 12
 _OVER = messages.Gone("the evaluation that this program belongs to is over")
 
@@ -104,6 +106,7 @@ class Talk:
             self._work = workshop.run(
                 [sys.executable, "-P", "-c", _BOOT, _OURS, _PLAN],
                 files={_PLAN: messages.planned(plan)},
+                env=_ONE_THREAD,
                 limits=self._limits,
                 answer=self._answer,
                 begun=self._begun,
