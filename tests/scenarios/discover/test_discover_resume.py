@@ -13,7 +13,9 @@ from msgspec.structs import replace
 
 from codegenesis.config import load
 from codegenesis.core.budget import Budget, Meter
+from codegenesis.errors import NotEvolvableError
 from codegenesis.lifecycle.campaigns import runs
+from codegenesis.scenarios.discover.individual import Evaluation
 from codegenesis.scenarios.discover.islands import Habits
 from codegenesis.scenarios.discover.keeping import Journal
 from codegenesis.scenarios.discover.population import Population
@@ -124,6 +126,21 @@ def test_a_run_that_came_to_its_end_is_finished(store, problem, numbers):
     assert found.individuals == 1
     assert store.runs.all()[0].state == "finished"
     assert [step.state for step in store.runs.steps(found.run)] == ["nothing"]
+
+
+def test_a_run_that_could_not_begin_is_over(store, problem, nudges):
+    class Broken:
+        def evaluate(self, program):
+            return Evaluation(error="NameError: name 'numpy' is not defined")
+
+        confirm = evaluate
+
+    with pytest.raises(NotEvolvableError, match="numpy"):
+        discover(problem, Broken(), [nudges], meter=Meter(Budget(trials=9)), store=store)
+
+    run = store.runs.all()[0]
+    assert run.state == "finished"
+    assert store.discoveries.count(run.id) == 0
 
 
 def test_what_was_disqualified_stays_so(store, problem, numbers, nudges):

@@ -74,8 +74,10 @@ def discover(
     reader = Reader(problem.program)
     noise = journal.recall(population) if journal else None
     if noise is None:
-        noise = _begin(problem, evaluators, population, reader, journal)
         meter.spend(trials=1)
+        noise = _begin(
+            problem, evaluators, population=population, reader=reader, journal=journal, meter=meter
+        )
     parts = Parts(
         run=journal.run if journal else "",
         seed=seed,
@@ -107,9 +109,11 @@ def _able(problem: Problem, proposers: Sequence[Proposer]) -> list[Proposer]:
 def _begin(
     problem: Problem,
     evaluators: Evaluating,
+    *,
     population: Population,
     reader: Reader,
     journal: Journal | None,
+    meter: Meter,
 ) -> float:
     """Evaluate the program that was given.
 
@@ -121,6 +125,8 @@ def _begin(
         evaluation = evaluators.confirm(problem.program)
     shape = reader.read(problem.program)
     if evaluation.score is None or shape is None:
+        if journal:
+            journal.end(meter, trials=1, reason="no score to begin with", found=False, over=True)
         raise _without_score(problem, evaluation)
     run = journal.run if journal else ""
     first = Individual(
