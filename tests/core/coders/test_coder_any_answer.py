@@ -21,12 +21,12 @@ from codegenesis.core.models.fake import FakeModel
 
 PIECES = [
     "```", "```python\n", "\n```\n", "def dedupe(xs):\n", "    return xs\n", "    yield 1\n",
-    "class Cart:\n", "    def dedupe(self, xs):\n        return 1\n", "async ", "@x\n", "if True:\n",
+    "class Cart:\n", "    def dedupe(self, xs):\n        return 1\n", "async ", "@x\n",
     "def known(x, pool):\n    return 1\n", "def dedupe(xs):\n    return known(1, xs)\n",
     "known(1, 2)\n", "LIMIT = 3\n", "import os\n", "from . import y\n", "from a import *\n",
     "global x\n", "nonlocal q\n", "\"\"\"", "'''", "\\\n", "\t", "\f", "\r", "\0", "\ud800", "é",
     "\u2028", "(", ")", "# c\n", "f'{x!r}'", "<<<<<<< SEARCH\n", "=======\n", ">>>>>>> REPLACE\n",
-    "    out = []\n", "Prose: here.\n",
+    "    out = []\n", "Prose: here.\n", "if True:\n",
 ]  # fmt: skip
 ANSWERS = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
 STYLES = st.sampled_from(["rewrite", "edit"])
