@@ -96,6 +96,10 @@ def left(meter: Meter) -> str:
         parts.append(f"{meter.left_trials:.0f} trials")
     if math.isfinite(meter.budget.usd):
         parts.append(f"{max(0.0, meter.budget.usd - meter.usd):.2f} USD")
+    if math.isfinite(meter.budget.tokens):
+        parts.append(f"{meter.budget.tokens - meter.tokens:.0f} tokens")
+    if math.isfinite(meter.budget.calls):
+        parts.append(f"{meter.budget.calls - meter.calls:.0f} calls")
     return f", {' and '.join(parts)} left" if parts else ""
 
 
