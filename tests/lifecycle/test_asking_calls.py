@@ -41,8 +41,7 @@ def asked(gene: Gene, by: Authors, *, patience_s: float = 30.0, most: int = 3) -
         until = time.monotonic() + patience_s
         enough = lambda: asking.asked.calls >= most  # noqa: E731
         for attempt in asking.attempts(until=until, over=enough):
-            asking.judged(attempt, worth=1.0)
-            asking.was_useful()
+            asking.judged(attempt, worth=1.0, useful=True)
         return asking.asked
 
 

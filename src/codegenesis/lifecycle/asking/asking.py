@@ -8,6 +8,7 @@ answer never looked at.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -58,12 +59,7 @@ class Asking:
         self._authors.escalate(len(self._usages) >= _HARD and not self._lived)
         while self._calls.room and not self._authors.silent and self._barren < _MOST_DUDS:
             brief, known = self._assignment()
-            seen = frozenset({*known, *self._written})
-            self._calls.begin(
-                lambda cancelled, brief=brief, seen=seen: self._authors.coder.write(  # type: ignore[misc]
-                    brief, seen=seen, cancelled=cancelled
-                )
-            )
+            self._calls.begin(self._question(brief, frozenset({*known, *self._written})))
 
     def attempts(self, *, until: float, over: Callable[[], bool]) -> Iterator[Attempt]:
         """Versions as they come; while one is looked at, others are being written.
@@ -90,21 +86,24 @@ class Asking:
         self.begin()
         return found
 
-    def judged(self, attempt: Attempt, *, worth: float, died_at: str = "") -> None:
-        """What came of a version.
+    def lived(self) -> None:
+        """One of the versions passed every gate."""
+        self._lived += 1
+
+    def died(self, gate: str) -> None:
+        """One of the versions did not."""
+        self._died[gate] += 1
+
+    def judged(self, attempt: Attempt, *, worth: float, useful: bool = False) -> None:
+        """The last word on a version, for the choice of whom to ask and how.
 
         Args:
             worth: 0 nothing, 1 all that was wanted.
-            died_at: gate; empty for one that lived.
+            useful: it is what was asked for.
         """
-        self._lived += not died_at
-        self._died.update([died_at] if died_at else [])
+        self._useful += useful
         self._authors.coder.learn(attempt, worth)
         self._authors.reward(attempt.model, worth)
-
-    def was_useful(self) -> None:
-        """One of the versions is what was asked for."""
-        self._useful += 1
 
     @property
     def asked(self) -> Asked:
@@ -143,6 +142,12 @@ class Asking:
         _traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _question(
+        self, brief: Brief, seen: Collection[bytes]
+    ) -> Callable[[threading.Event], Attempt | Dud]:
+        coder = self._authors.coder
+        return lambda cancelled: coder.write(brief, seen=seen, cancelled=cancelled)
 
     def _heard(self, came: Attempt | Dud | ModelError) -> Attempt | None:
         if isinstance(came, ModelError):

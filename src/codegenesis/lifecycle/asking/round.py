@@ -80,7 +80,10 @@ class Round:
         elif mine[-1].verdict == "failed":
             near = _NEAR * (len(mine) - 1) / _GATES
             attempt = self._open.pop(variant.id)
-            self._asking.judged(attempt, worth=min(_NEAR, near), died_at=mine[-1].gate)
+            self._asking.died(mine[-1].gate)
+            self._asking.judged(attempt, worth=min(_NEAR, near))
+        else:
+            self._asking.lived()
 
     def prompt_of(self, variant: Variant) -> str:
         """Digest of what was asked for it; also for what was made of it by minimising."""
@@ -106,9 +109,8 @@ class Round:
         for identifier, attempt in self._open.items():
             gain = won[identifier].measurements["ratio"] if identifier in won else 1.0
             worth = 1.0 if self._heal else _LIVED + _GAINED * min(1.0, math.log2(max(1.0, gain)))
-            self._asking.judged(attempt, worth=worth)
-            if self._heal or identifier in won:
-                self._asking.was_useful()
+            useful = self._heal or identifier in won
+            self._asking.judged(attempt, worth=worth, useful=useful)
         self._open.clear()
         return self._asking.asked
 

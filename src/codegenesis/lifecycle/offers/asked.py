@@ -68,7 +68,8 @@ class Guests:
         """See `Visitors`."""
         attempt = self._attempts[name]
         if not versions:
-            self._asking.judged(attempt, worth=0.0, died_at="arena")
+            self._asking.died("arena")
+            self._asking.judged(attempt, worth=0.0)
         for version in versions:
             learned(self._asking, self._briefing, attempt, version.score, self._cases)
 
@@ -228,9 +229,10 @@ def learned(
     pairs = zip(cases, score.endings, strict=False)
     failing = [name for name, ending in pairs if ending != "passed"]
     if score.endings and not failing and not score.error:
-        asking.judged(attempt, worth=1.0)
-        asking.was_useful()
+        asking.lived()
+        asking.judged(attempt, worth=1.0, useful=True)
         return True
     briefing.failed(attempt.source, score.error or (failing[0] if failing else "it was not tried"))
-    asking.judged(attempt, worth=_NEAR * score.fitness, died_at="cases")
+    asking.died("cases")
+    asking.judged(attempt, worth=_NEAR * score.fitness)
     return False
