@@ -25,7 +25,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks.model_bench import bench
+from benchmarks.model_bench import added, bench
 from benchmarks.model_tasks import Task, tasks
 from codegenesis.config import Config, load
 from codegenesis.core.budget import Budget, Meter
@@ -48,8 +48,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, bench(options.model, seed=options.seed) as on:
         home = Path(folder)
         found = tasks(home, weak=options.weak, own=options.own, seed=options.seed)
-        rows = list(_rows(found, home, on.authors, options))
-        accounting = on.accounting()
+        before = json.loads(options.go_on.read_text()) if options.go_on else {"rows": []}
+        known = {row["function"] for row in before["rows"]}
+        left = [task for task in found if task.gene.name not in known]
+        rows = [*before["rows"], *_rows(left, home, on.authors, options)]
+        accounting = added(before.get("accounting"), on.accounting())
     document = {**_document(rows, options), "accounting": accounting, "rows": rows}
     print(json.dumps({k: v for k, v in document.items() if k != "rows"}, indent=2))
     if options.json:
@@ -65,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--own", type=int, default=16, help="of those written for this, at most")
     parser.add_argument("--seconds", type=float, default=60.0, help="for one function, each time")
     parser.add_argument("--minutes", type=float, default=25.0, help="no function begins after them")
+    parser.add_argument("--go-on", type=Path, help="results of a run that was cut short")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--note", default="", help="what else the machine was doing")
     parser.add_argument("--json", type=Path)
