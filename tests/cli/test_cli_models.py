@@ -90,6 +90,14 @@ def test_what_is_configured_is_listed_with_its_price(configured: Path, run) -> N
     assert PLANTED not in listed.out + listed.err + text.out + text.err
 
 
+def test_names_are_names_and_no_markup(configured: Path, run) -> None:
+    name = "mine:[/b][red]x\x1b[2J"
+    listed = run("models", "--set", f'models=["{name}"]'.replace("\x1b", "\\u001b"))
+    assert listed.code == 0
+    assert "mine:[/b][red]x\\x1b[2J" in listed.out
+    assert "in [tool.codegenesis]" in run("models", "--directory", "x", "--set", "endpoints={}").out
+
+
 def test_a_key_that_is_missing_is_said(configured: Path, run, monkeypatch) -> None:
     monkeypatch.delenv("SHOP_KEY")
     mine = run("models", "--json").document[0]

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 import click
 import msgspec
 from rich.console import Console
+from rich.text import Text
 
 from codegenesis.cli.output import emit, json_option, printable, table, talk, wants_json
 from codegenesis.cli.settings import config_options
@@ -119,7 +120,7 @@ def _report(model: Model) -> Report:
 
 def _draw(console: Console, rows: list[Listing]) -> None:
     if not rows:
-        console.print(_HOW, soft_wrap=True)
+        console.print(_HOW, markup=False, soft_wrap=True)
         return
     columns = ["", "model", "endpoint", "key", ">USD/M in", ">USD/M out", ">context", "reachable"]
     console.print(table("", columns, (_cells(row) for row in rows)))
@@ -128,14 +129,14 @@ def _draw(console: Console, rows: list[Listing]) -> None:
             console.print(printable(f"{row.name}: {row.detail}"), markup=False, soft_wrap=True)
 
 
-def _cells(row: Listing) -> list[str]:
+def _cells(row: Listing) -> list[str | Text]:
     key = f"{row.key_from} ({row.key})" if row.key_from else row.key
     prices = (row.usd_per_million_in, row.usd_per_million_out)
     return [
         "*" if row.used else "",
-        printable(row.name),
-        row.endpoint,
-        key,
+        Text(printable(row.name)),
+        Text(row.endpoint),
+        Text(key),
         *("unknown" if usd is None else f"{usd:g}" if usd else "free" for usd in prices),
         str(row.context or "-"),
         "yes" if row.reachable else "no",
@@ -153,11 +154,11 @@ def _draw_reports(console: Console, reports: list[Report]) -> None:
             console.print(printable(words), markup=False, soft_wrap=True)
 
 
-def _figures(report: Report) -> list[str]:
+def _figures(report: Report) -> list[str | Text]:
     done = report.tried
     about = "~" if done.usage.estimated else ""
     return [
-        printable(done.name),
+        Text(printable(done.name)),
         f"{done.first_s:.2f} s",
         f"{done.tokens_per_s:.0f}" if done.tokens_per_s else "-",
         f"{about}{done.usage.input_tokens}",
