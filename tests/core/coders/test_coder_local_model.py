@@ -13,9 +13,11 @@ from codegenesis.core.coders import (
     Attempt,
     Brief,
     Coder,
+    Dud,
     ProgramAttempt,
     ProgramBrief,
     ProgramCoder,
+    Region,
 )
 from codegenesis.core.genetic import identity
 from codegenesis.core.models.finding import remote
@@ -45,6 +47,15 @@ def guess():
 """
 
 
+def first(ask: Callable[[int], object]) -> object:
+    """The first answer that is worth a trial, or the last of a few."""
+    for turn in range(6):
+        found = ask(turn)
+        if not isinstance(found, Dud):
+            break
+    return found
+
+
 @pytest.fixture
 def model(local_model: object) -> Iterator[Model]:
     table = Endpoint(url=f"{local_model.url}/v1", timeout_s=600, pause_s=300)
@@ -62,20 +73,20 @@ def test_it_writes_another_version_of_a_weak_function(
         weakness=("cost grows faster than its input: CPU ~ n^1.96",),
     )
     coder = Coder(model, seed=1)
-    answers = [coder.write(brief, style="rewrite") for _ in range(4)]
-    versions = [each for each in answers if isinstance(each, Attempt)]
-    assert versions, answers
-    for version in versions:
-        ast.parse(version.source)
-        assert identity(version.source) != identity(SLOW)
-        assert version.usage.output_tokens > 10
+    version = first(lambda _: coder.write(brief, style="rewrite"))
+    assert isinstance(version, Attempt), version
+    ast.parse(version.source)
+    assert identity(version.source) != identity(SLOW)
+    assert version.usage.output_tokens > 10
 
 
 def test_it_writes_another_program(model: Model) -> None:
-    brief = ProgramBrief(program=PROGRAM, goal="Make distance(guess()) as small as it can be.")
+    regions = (Region(first=6, last=7, name="guess"),)
+    brief = ProgramBrief(
+        program=PROGRAM, regions=regions, goal="Make distance(guess()) as small as it can be."
+    )
     coder = ProgramCoder(model)
-    answers = [coder.write(brief, seed=seed, style="rewrite") for seed in range(4)]
-    programs = [each.program for each in answers if isinstance(each, ProgramAttempt)]
-    assert programs, answers
-    for program in programs:
-        ast.parse(program)
+    found = first(lambda turn: coder.write(brief, seed=turn, style="rewrite"))
+    assert isinstance(found, ProgramAttempt), found
+    ast.parse(found.program)
+    assert found.program.startswith(PROGRAM[: PROGRAM.index("def guess")])

@@ -4,8 +4,10 @@ Measured with a model of 1.5 billion parameters: short requests with the whole f
 and a single weakness give most; headings and metadata are echoed into the answer; edits in a format
 of their own are beyond it. On 22 tasks (16 slow functions, 6 bugs) the two barest wordings came to
 17 and 18 versions worth a trial, of which 10 each were right and of use. Rejected: asking for a
-sentence about the weakness first, after which 9 of 11 answers ended without code. Each style has
-several wordings, and which is used is decided by what came of them (`choice`).
+sentence about the weakness first, after which 9 of 11 answers ended without code, and telling it to
+look things up beside the list so that the order stays (4 of 11 of use, as without): it returns
+`list(set(...))` all the same. Each style has several wordings, and which is used is decided by what
+came of them (`choice`).
 """
 
 from __future__ import annotations
@@ -36,9 +38,6 @@ _HINTS = {
     ("hint", "speed"): "Use a better algorithm, a set or dict for lookups, or a built-in function.",
     ("hint", "heal"): "Change as little as possible.",
     ("hint", "fill"): "Do what its docstring says, with no imports unless they are needed.",
-    ("order", "speed"): "Look things up in a set or dict beside the list, so that the order stays.",
-    ("order", "heal"): "Check the first, the last and the empty case.",
-    ("order", "fill"): "Check the first, the last and the empty case.",
 }
 
 #: Gates at which versions die that may well be right.
@@ -149,7 +148,7 @@ WRITERS: dict[Style, Writer] = {
 
 #: Wordings of each style, the one that measured best first.
 WORDINGS: dict[Style, tuple[str, ...]] = {
-    "rewrite": ("plain", "hint", "order", "samples"),
+    "rewrite": ("plain", "hint", "samples"),
     "several": ("plain", "samples"),
     "crossover": ("plain", "words"),
     "repair": ("plain", "original"),
