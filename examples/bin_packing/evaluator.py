@@ -5,12 +5,13 @@ nothing else, so that thousands of items are packed with one table. Bins of equa
 capacity are the same to such a rule, so they are counted; an empty bin is always open.
 """
 
-import os
+import importlib.util
 
 import numpy as np
 
-#: Laws of the two families: OR-Library's uniform ones, and Weibull.
-LAW = os.environ.get("LAW", "uniform")
+#: "uniform" (OR-Library) or "weibull"; and which training instances.
+LAW = "uniform"
+SEED = 1
 CAPACITY = {"uniform": 150, "weibull": 100}[LAW]
 #: Instances and items of each, for the first look and for the whole of training.
 FEW, MANY = {"uniform": ((20, 500), (200, 500)), "weibull": ((20, 1000), (24, 2500))}[LAW]
@@ -33,6 +34,7 @@ def excess(table: np.ndarray, sizes: np.ndarray, capacity: int) -> float:
 def bins_used(table: np.ndarray, sizes: np.ndarray, capacity: int) -> int:
     """Pack each row of `sizes` in order; bins that were opened, over all rows."""
     ranks = np.argsort(np.argsort(table, axis=1, kind="stable"), axis=1).astype(np.int16) + 1
+    ranks = np.triu(ranks)  # whatever the rule says of bins that are too full
     rows = np.arange(len(sizes)) * (capacity + 1)
     count = np.zeros(len(sizes) * (capacity + 1), dtype=int)
     is_open = np.zeros((len(sizes), capacity + 1), dtype=np.int16)
@@ -50,7 +52,6 @@ def bins_used(table: np.ndarray, sizes: np.ndarray, capacity: int) -> int:
     return used
 
 
-SEED = int(os.environ.get("TRAINING_SEED", "1"))
 FIRST, WHOLE = instances(LAW, *FEW, seed=SEED), instances(LAW, *MANY, seed=SEED + 1000)
 
 
@@ -64,14 +65,26 @@ def evaluate(program_path: str) -> dict[str, float]:
     return _score(program_path, WHOLE)
 
 
-def _score(program_path: str, sizes: np.ndarray) -> dict[str, float]:
-    import importlib.util
+def evaluate_stage2(program_path: str) -> dict[str, float]:
+    """All instances, for rules that did well on a few."""
+    return evaluate(program_path)
 
+
+def table_of(program_path: str) -> np.ndarray:
+    """What the rule prefers.
+
+    Raises:
+        ValueError: it is no table of numbers.
+    """
     spec = importlib.util.spec_from_file_location("program", program_path)
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
     table = np.asarray(program.preferences(CAPACITY), dtype=float)
     if table.shape != (CAPACITY + 1, CAPACITY + 1) or np.isnan(table).any():
         raise ValueError("expected a number for each item and each remaining capacity")
-    percent = excess(table, sizes, CAPACITY)
+    return table
+
+
+def _score(program_path: str, sizes: np.ndarray) -> dict[str, float]:
+    percent = excess(table_of(program_path), sizes, CAPACITY)
     return {"combined_score": -percent, "excess_percent": percent}

@@ -187,9 +187,12 @@ def _indexes(text: _Text, child: ast.AST) -> bool:
 
 def _scale(text: _Text, node: ast.expr, value: float) -> float:
     """Elements of one table have one scale, whatever stands in each."""
-    above = text.parents.get(node)
-    if isinstance(above, ast.List | ast.Tuple):
-        values = [v for each in above.elts if (v := _number(each)) is not None]
+    above, table = text.parents.get(node), None
+    while isinstance(above, ast.List | ast.Tuple):
+        above, table = text.parents.get(above), above
+    if table is not None:
+        rows = [each for row in table.elts for each in getattr(row, "elts", (row,))]
+        values = [v for each in rows if (v := _number(each)) is not None]
         size = math.sqrt(sum(v * v for v in values) / len(values)) if values else 0.0
         return size or 1.0
     return abs(value) or 1.0

@@ -21,7 +21,7 @@ from codegenesis.scenarios.discover.nursery import Nursery
 from codegenesis.scenarios.discover.problem import Problem
 from codegenesis.scenarios.discover.proposer import Draft, Task
 
-_SIGMAS = (0.1, 0.3, 0.6, 1.0)
+_SIGMAS = (0.03, 0.1, 0.3, 1.0)
 _MOST_STUDIES = 64
 _MOST_PENDING = 4096
 #: Chance that the parent's own optimiser is asked, or begun, rather than one that is there.
