@@ -177,6 +177,8 @@ def _resumed(store: Store, config: Config, run_id: str) -> tuple[Config, Keeper,
             f"{problem.evaluator} has changed since run {run.id} began: scores would not compare",
             remedy="Take it back, or begin a new run.",
         )
+    # What is recorded was spent, even where a kill came before the count was kept.
+    keeper.run = replace(run, trials=max(run.trials, store.discoveries.count(run.id)))
     return runs.settings_of(run, config), keeper, problem
 
 

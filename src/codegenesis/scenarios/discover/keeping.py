@@ -22,7 +22,7 @@ from codegenesis.store import Store
 from codegenesis.store.discoveries import Program
 
 _EVERY_S = 0.5
-_MONEY_EVERY_S = 5.0
+_MONEY_EVERY_S = 1.0
 _MOST_FEEDBACK = 4000
 
 
