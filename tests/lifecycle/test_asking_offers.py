@@ -95,6 +95,7 @@ def test_a_fix_that_only_a_model_writes_is_offered_with_its_author(project):
     assert "must return 'IV'" in model.requests[0].messages[-1].text
 
 
+@pytest.mark.slow
 def test_a_body_that_a_model_writes_is_judged_like_those_that_a_search_finds(project):
     model = FakeModel([BODY, "no idea"], name="fake-coder")
     texts = {"hello": 2, "AEIOU": 5, "rhythm": 0, "Queue": 4, "": 0, "An apple": 3, "xyz": 0}

@@ -23,7 +23,7 @@ from codegenesis.runtime.redaction import Redactor
 
 #: Versions that a model is shown, of each kind, at most.
 _RELATIVES, _FAILURES = 3, 4
-_SAMPLES = 6
+_SAMPLES, _CONSIDERED = 6, 24
 #: A call in more characters tells a model little more, and small models read ten tokens a second.
 _LONGEST = 200
 
@@ -94,10 +94,11 @@ class Briefing:
             for call in crash.calls[:1]
         ]
         pairs = dict(zip(calls, outcomes, strict=False))
+        smallest = sorted(pairs, key=lambda call: len(call) + len(pairs[call].value))
         kept = [
-            Sample(show_call(name, call), show(outcome))
-            for call, outcome in pairs.items()
-            if outcome.kind == "returned" or not self._crashed
+            Sample(show_call(name, call), show(pairs[call]))
+            for call in smallest[:_CONSIDERED]
+            if pairs[call].kind == "returned" or not self._crashed
         ]
         kept.sort(key=_length)
         short = [each for each in kept if _length(each) <= _LONGEST] or kept[:1]

@@ -1,7 +1,7 @@
 """What became of a gene's versions so far, as the next brief tells it.
 
-Gains that a model is told are measured, in a race of a second that proves nothing: without them a
-model is shown "the best" versions in an order that nobody has measured, and believes it.
+Gains that a model is told are measured, in a race of half a second that proves nothing: without
+them a model is shown "the best" versions in an order that nobody has measured, and believes it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from codegenesis.compiler import Terms, race
 from codegenesis.evidence import Case
 from codegenesis.model import Record, Trial, Variant
 
-#: A race that is over in a second, and how many versions are raced so.
-_QUICK = Terms(pairs=3, most_pairs=3, budget_s=1.0)
-_RACED = 6
+#: A race that is over soon, and how many versions are raced so: nobody is asked meanwhile.
+_QUICK = Terms(pairs=2, most_pairs=2, budget_s=0.5)
+_RACED = 4
 
 
 class Story(Record, frozen=True, kw_only=True):
