@@ -50,7 +50,13 @@ def test_generated_items_follow_the_published_laws(packing):
     assert weibull.std() == pytest.approx(14.68, abs=0.3)
 
 
-@pytest.mark.parametrize(("name", "score"), [("bin_packing", -5.2), ("circle_packing", 2.5)])
+@pytest.mark.parametrize(
+    ("name", "score"),
+    [
+        ("bin_packing", -5.2),
+        pytest.param("circle_packing", 2.5, marks=pytest.mark.slow),  # scipy's import alone is 2 s
+    ],
+)
 def test_an_example_is_scored_and_can_be_changed_without_a_model(name, score):
     if name == "circle_packing":
         pytest.importorskip("scipy")
