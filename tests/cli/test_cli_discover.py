@@ -63,7 +63,7 @@ def test_the_best_is_printed_with_its_lineage_and_written_where_it_was_asked_for
     assert run("verify").code == 0
 
 
-def test_a_run_is_listed_gone_on_with_applied_and_taken_back(run, line):
+def test_a_run_is_listed_gone_on_with_applied_and_taken_back_and_held_to_its_evaluator(run, line):
     first = run("discover", "line.py", "--budget", "20trials")
     assert first.code in (0, 6)
     assert "everything is kept" in first.err
@@ -79,6 +79,11 @@ def test_a_run_is_listed_gone_on_with_applied_and_taken_back(run, line):
     assert line.read_text() == PROGRAM
     assert "line.py" in run("runs", listed["id"]).out
 
+    line.with_name("evaluator.py").write_text(EVALUATOR.replace("2.0 * x", "9.0 * x"))
+    other = run("discover", "--resume", "--budget", "9trials")
+    assert other.code == 2
+    assert "evaluator.py has changed" in other.err
+
 
 def test_a_program_without_a_score_is_told_with_what_its_evaluator_said(run, line):
     line.write_text(PROGRAM.replace("0.5 * x", "nothing * x"))
@@ -89,16 +94,6 @@ def test_a_program_without_a_score_is_told_with_what_its_evaluator_said(run, lin
     assert "no score" in ended.err
     assert "nothing" in ended.err
     assert "next:" in ended.err
-
-
-def test_what_changed_since_is_no_run_to_go_on_with(run, line):
-    run("discover", "line.py", "--budget", "3trials")
-    line.with_name("evaluator.py").write_text(EVALUATOR.replace("2.0 * x", "9.0 * x"))
-
-    ended = run("discover", "--resume", "--budget", "9trials")
-
-    assert ended.code == 2
-    assert "evaluator.py has changed" in ended.err
 
 
 def test_nothing_better_is_exit_code_6_while_the_budget_is_what_ended_it(run, line):
