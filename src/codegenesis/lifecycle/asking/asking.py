@@ -128,6 +128,8 @@ class Asking:
         """Cancel what is in flight, and count what has come too late to be tried; idempotent."""
         self._calls.cancel()
         while (came := self._calls.take(0)) is not None:
+            if isinstance(came, ModelError):  # it was given up, which is nobody's failure
+                continue
             if self._heard(came):
                 self._versions -= 1
                 self._duds["late"] += 1
