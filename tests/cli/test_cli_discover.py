@@ -43,7 +43,7 @@ def test_the_best_is_printed_with_its_lineage_and_written_where_it_was_asked_for
         "discover",
         "line.py",
         "--budget",
-        "40trials",
+        "24trials",
         "--output",
         "best.py",
         "--json",
@@ -55,7 +55,7 @@ def test_the_best_is_printed_with_its_lineage_and_written_where_it_was_asked_for
     assert ended.code == 0
     assert found["better"]
     assert found["score"] > found["first_score"] == found["lineage"][-1]["score"]
-    assert found["evaluated"] == 40
+    assert found["evaluated"] == 24
     assert line.with_name("best.py").read_text() == found["best"]["program"]
     assert found["diff"].startswith("--- a/line.py")
     assert found["entry"]["kind"] == "provenance"
