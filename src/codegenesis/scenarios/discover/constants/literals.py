@@ -187,9 +187,11 @@ def _indexes(text: _Text, child: ast.AST) -> bool:
 
 def _scale(text: _Text, node: ast.expr, value: float) -> float:
     """Elements of one table have one scale, whatever stands in each."""
-    above, table = text.parents.get(node), None
+    above = text.parents.get(node)
+    table: ast.List | ast.Tuple | None = None
     while isinstance(above, ast.List | ast.Tuple):
-        above, table = text.parents.get(above), above
+        table = above
+        above = text.parents.get(above)
     if table is not None:
         rows = [each for row in table.elts for each in getattr(row, "elts", (row,))]
         values = [v for each in rows if (v := _number(each)) is not None]
