@@ -143,6 +143,7 @@ def test_a_file_that_never_calls_is_refused(tmp_path):
 
 
 FUNSEARCH = """
+import funsearch
 import numpy as np
 INPUTS = [3, 5]
 

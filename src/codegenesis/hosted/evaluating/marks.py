@@ -1,11 +1,12 @@
 """FunSearch's decorators: they mark functions for who reads the file, and do nothing.
 
-Its specifications use them without an import.
+Its specifications use them without an import; who writes `import funsearch` gets them as well.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 import types
 from collections.abc import Mapping
 from typing import TypeVar
@@ -25,9 +26,8 @@ def evolve(function: _T) -> _T:
 
 @functools.cache
 def marks() -> Mapping[str, object]:
-    """What a program finds in its namespace."""
-    return {
-        "run": run,
-        "evolve": evolve,
-        "funsearch": types.SimpleNamespace(run=run, evolve=evolve),
-    }
+    """What a program finds in its namespace, and may import."""
+    module = types.ModuleType("funsearch")
+    vars(module).update(run=run, evolve=evolve)
+    sys.modules.setdefault("funsearch", module)
+    return {"run": run, "evolve": evolve, "funsearch": module}
