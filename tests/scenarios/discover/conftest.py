@@ -9,9 +9,10 @@ from random import Random
 import pytest
 
 from codegenesis.core.budget import Budget, Meter
+from codegenesis.core.coders import Region
 from codegenesis.scenarios.discover.individual import Evaluation, Individual
 from codegenesis.scenarios.discover.outcome import Discovery
-from codegenesis.scenarios.discover.problem import Problem, Region
+from codegenesis.scenarios.discover.problem import Problem
 from codegenesis.scenarios.discover.proposer import Draft, Task
 from codegenesis.scenarios.discover.run import discover
 

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from codegenesis.core.budget import Budget, Meter
-from codegenesis.scenarios.discover.problem import Problem, Region
+from codegenesis.core.coders import Region
+from codegenesis.scenarios.discover.problem import Problem
 from codegenesis.scenarios.discover.run import discover
 from codegenesis.store import Store
 

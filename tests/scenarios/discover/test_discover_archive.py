@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
+from codegenesis.core.coders import Region
 from codegenesis.scenarios.discover.archive import CELLS, Archive, Elite, Lineage
 from codegenesis.scenarios.discover.credit import BEST, NOTHING, Credit
 from codegenesis.scenarios.discover.frame import Frame
@@ -14,7 +15,6 @@ from codegenesis.scenarios.discover.individual import Evaluation, Individual
 from codegenesis.scenarios.discover.islands import Habits
 from codegenesis.scenarios.discover.novelty import Novelty
 from codegenesis.scenarios.discover.population import Population
-from codegenesis.scenarios.discover.problem import Region
 from codegenesis.scenarios.discover.shape import Reader, likeness
 
 LOOP = """\

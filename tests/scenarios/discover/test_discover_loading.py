@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from codegenesis.core.coders import Region
 from codegenesis.errors import UsageError
 from codegenesis.scenarios.discover.loading import load
-from codegenesis.scenarios.discover.problem import Problem, Region
+from codegenesis.scenarios.discover.problem import Problem
 from codegenesis.scenarios.discover.regions import regions_of
 
 PROGRAM = "def f(x):\n    return x\n"

@@ -13,7 +13,6 @@ from typing import Protocol, runtime_checkable
 
 from codegenesis.core.coders.attempt import Dud
 from codegenesis.core.coders.programs import ProgramAttempt, ProgramBrief, ProgramCoder
-from codegenesis.core.coders.regions import Region
 from codegenesis.core.models.model import Model
 from codegenesis.errors import ModelError
 from codegenesis.scenarios.discover.individual import Evaluation, Individual
@@ -120,7 +119,7 @@ def brief_of(task: Task) -> ProgramBrief:
     regions = regions_of(parent.program) if whole else problem.regions
     return ProgramBrief(
         program=parent.program,
-        regions=tuple(Region(first=r.first, last=r.last, name=r.name) for r in regions),
+        regions=regions,
         goal=problem.goal,
         score=parent.evaluation.score,
         metrics=parent.evaluation.metrics,

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from codegenesis.core.coders import Region
 from codegenesis.model import Record
 
 #: How a problem is scored: `evaluate(program_path)` beside the program (OpenEvolve), a script with
 #: `--program_path --results_dir` (ShinkaEvolve), `optimize_anything(evaluator=…)` (GEPA), or a
 #: function marked `@run` in the program itself (FunSearch).
 Kind = Literal["evaluate", "script", "candidate", "run"]
-
-
-class Region(Record, frozen=True, kw_only=True):
-    """A part of the program that may change: whole lines.
-
-    Attributes:
-        first, last: line numbers from 1, both included.
-        name: of the function, where it is one.
-    """
-
-    first: int
-    last: int
-    name: str = ""
 
 
 class Problem(Record, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from codegenesis.core.coders import Region
 from codegenesis.scenarios.discover.marking import is_marked
-from codegenesis.scenarios.discover.problem import Region
 
 _START = re.compile(r"^\s*(#|//).*EVOLVE-BLOCK-START")
 _END = re.compile(r"^\s*(#|//).*EVOLVE-BLOCK-END")

@@ -10,8 +10,9 @@ import re
 import textwrap
 from functools import lru_cache
 
+from codegenesis.core.coders import Region
 from codegenesis.model import Record
-from codegenesis.scenarios.discover.problem import Problem, Region
+from codegenesis.scenarios.discover.problem import Problem
 
 _HEAD = re.compile(r"^([ \t]*)(?:async[ ]+)?def[ ]", re.MULTILINE)
 
