@@ -207,7 +207,7 @@ def _searched(
         proposers: list[Proposer] = list(offline_proposers(problem))
         if (models := fleet(config, meter=meter, tell=view.tell)) is not None:
             stack.enter_context(models)
-            proposers.append(ModelProposer(models, tell=view.tell))
+            proposers.append(ModelProposer(models, parallel=models.parallel, tell=view.tell))
         stack.enter_context(stopped_by_signals(view.stop))
         stack.enter_context(view.shown())
         found = evolve_program(

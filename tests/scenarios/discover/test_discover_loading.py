@@ -153,13 +153,12 @@ def test_a_configuration_is_taken_over_with_a_word_for_what_is_not(tmp_path):
     assert problem.timeout_s == 600
     assert problem.thresholds == (0.5, 0.8)
     assert problem.features == ("spread", "complexity")
-    assert problem.settings == {
-        "iterations": 500, "seed": 42, "temperature": 0.4, "population": 100, "islands": 4,
-    }  # fmt: skip
+    assert problem.settings == {"iterations": 500, "seed": 42, "islands": 4}
     keys = [note.partition(":")[0] for note in problem.notes]
     assert keys == [
-        "diff_based_evolution", "something_new", "llm.primary_model", "llm.api_key",
-        "prompt.num_top_programs", "evaluator.use_llm_feedback",
+        "diff_based_evolution", "something_new", "llm.primary_model", "llm.temperature",
+        "llm.api_key", "prompt.num_top_programs", "database.population_size",
+        "evaluator.use_llm_feedback",
     ]  # fmt: skip
     assert "something_new: not known here" in problem.notes
     assert "SECRET" not in str(problem)

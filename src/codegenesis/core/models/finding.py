@@ -16,6 +16,7 @@ from codegenesis.core.models.providers import PROVIDERS, completed
 from codegenesis.errors import ConfigError
 
 if TYPE_CHECKING:
+    from codegenesis.core.models.embedded import Running
     from codegenesis.core.models.remote import Remote
 
 #: In the names of models that are made for code: of several that a server has, such a one is taken.
@@ -121,10 +122,15 @@ def running_models(environ: Mapping[str, str]) -> list[Remote]:
     from codegenesis.core.models.embedded import running
 
     return [
-        remote(f"{server.kind}:{model}", Endpoint(url=server.url), model, environ=environ)
+        remote(f"{server.kind}:{model}", _found(server), model, environ=environ)
         for server in running(environ=environ)
         for model in server.models
     ]
+
+
+def _found(server: Running) -> Endpoint:
+    """Most servers on a desk answer one question after the other; only this one batches them."""
+    return Endpoint(url=server.url, parallel=4 if server.kind == "vllm" else 1)
 
 
 def _fitting(models: Sequence[Remote]) -> Remote:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from codegenesis.config import Config
+from codegenesis.config import Config, Endpoint
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.core.models.bandit import Bandit
 from codegenesis.core.models.cache import AnswerCache
@@ -93,6 +93,12 @@ class Fleet:
             if self._meter.over or until.is_set():
                 break
         raise self._no_answer(troubles, cancelled)
+
+    @property
+    def parallel(self) -> int:
+        """Questions that may be under way at once; one for a model that does not say."""
+        tables = (getattr(member, "endpoint", None) for member in self.members)
+        return sum(each.parallel if isinstance(each, Endpoint) else 1 for each in tables)
 
     @property
     def stronger(self) -> Model:

@@ -14,9 +14,8 @@ from contextlib import contextmanager
 
 import msgspec
 
-from codegenesis.config import Config, Endpoint
+from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
-from codegenesis.core.models.model import Model
 from codegenesis.lifecycle.asking.authors import Authors
 
 #: An engine without a budget of money may not spend any; an exact zero would end free calls too.
@@ -51,20 +50,13 @@ def authors(
         yield None
         return
     with found:
-        parallel = sum(map(_parallel, found.members))
         yield Authors(
             found,
             stronger=found.stronger,
-            parallel=parallel,
+            parallel=found.parallel,
             reward=found.reward,
             seed=config.seed,
         )
-
-
-def _parallel(member: Model) -> int:
-    """Calls at a time: what its endpoint allows; one for a model that runs here."""
-    endpoint = getattr(member, "endpoint", None)
-    return endpoint.parallel if isinstance(endpoint, Endpoint) else 1
 
 
 def _named(config: Config) -> Config:

@@ -27,8 +27,7 @@ class Problem(Record, frozen=True, kw_only=True):
         thresholds: metrics' score that each stage of a cascade asks for.
         timeout_s: wall seconds for one evaluation; for each stage of a cascade.
         settings: what a peer's configuration says of the search, by our names: `iterations`,
-            `islands`, `population`, `archive`, `seed`, `temperature`, `migration_interval`,
-            `migration_rate`, `jobs`, `most_chars`.
+            `islands`, `seed`, `migration_interval`, `migration_rate`, `jobs`, `most_chars`.
         run, evolve: names of the functions with these marks, for kind `run`.
         inputs: what the `@run` function is given, one after the other: a list of tuples of
             arguments as Python writes it; empty to call it once, without arguments.
