@@ -13,6 +13,7 @@ from typing import Self
 from codegenesis.config import Config
 from codegenesis.sandbox import Tier
 from codegenesis.scenarios.discover.evaluating import support
+from codegenesis.scenarios.discover.evaluating.patience import Patience
 from codegenesis.scenarios.discover.evaluating.seat import Seat
 from codegenesis.scenarios.discover.individual import Evaluation
 from codegenesis.scenarios.discover.problem import Problem
@@ -41,7 +42,8 @@ class Evaluators:
         try:
             root = Path(self._directory.name)
             support.lay_out(problem, root)
-            self._open(jobs, lambda: Seat(problem, root, tier=tier))
+            patience = Patience(problem.timeout_s)
+            self._open(jobs, lambda: Seat(problem, root, patience=patience, tier=tier))
         except BaseException:
             self.close()
             raise

@@ -13,6 +13,7 @@ from codegenesis.scenarios.discover.evaluating import standin, support
 from codegenesis.scenarios.discover.evaluating.hosting import open_host
 from codegenesis.scenarios.discover.evaluating.inside import run_inside
 from codegenesis.scenarios.discover.evaluating.judging import evaluation
+from codegenesis.scenarios.discover.evaluating.patience import Patience
 from codegenesis.scenarios.discover.evaluating.stage import Stage
 from codegenesis.scenarios.discover.evaluating.talk import Talk
 from codegenesis.scenarios.discover.individual import Evaluation
@@ -20,6 +21,7 @@ from codegenesis.scenarios.discover.problem import Problem
 
 _SERVER_MODULE = "codegenesis.hosted.evaluating.program"
 _PROGRAM_BYTES = 2 << 30
+_ACROSS, _INSIDE = "across", "inside"
 _MOST_LOAD_S = 30.0
 
 
@@ -28,6 +30,7 @@ class Seat:
 
     Args:
         root: directory that programs import from (`support.lay_out`).
+        patience: how long programs are waited for; shared by all seats of a problem.
         tier: the lowest isolation of programs to be content with.
 
     Raises:
@@ -35,8 +38,10 @@ class Seat:
         SandboxError: a jail cannot be made.
     """
 
-    def __init__(self, problem: Problem, root: Path, *, tier: Tier = "L3") -> None:
-        self._problem = problem
+    def __init__(
+        self, problem: Problem, root: Path, *, patience: Patience, tier: Tier = "L3"
+    ) -> None:
+        self._problem, self._patience = problem, patience
         self._shared = support.shared_names(problem)
         self._token = 0
         environment = Environment(root=str(root), module=_SERVER_MODULE, preload=(support.PRELOAD,))
@@ -80,7 +85,7 @@ class Seat:
         """By the evaluator; once more when its host died: perhaps of what other programs left."""
         started = time.monotonic()
         for _ in range(2):
-            stage = self._stage(program)
+            stage = self._stage(program, _ACROSS)
             try:
                 verdict, printed = self._heard(stage, program)
             except BaseException:
@@ -90,23 +95,30 @@ class Seat:
                 stage.close()
             if not self._died:
                 break
-        seconds = time.monotonic() - started
-        return evaluation(self._problem, stage, verdict, printed=printed, seconds=seconds)
+        return self._made(stage, verdict, _ACROSS, started=started, printed=printed)
 
     def _inside(self, program: str) -> Evaluation:
         """The whole of it in the program's jail: fast, and as true as the program is honest."""
         started = time.monotonic()
-        stage = self._stage(program)
+        stage = self._stage(program, _INSIDE)
         try:
             verdict = run_inside(self._problem, stage)
         finally:
             stage.close()
-        seconds = time.monotonic() - started
-        return evaluation(self._problem, stage, verdict, printed="", seconds=seconds)
+        return self._made(stage, verdict, _INSIDE, started=started)
 
-    def _stage(self, program: str) -> Stage:
+    def _made(
+        self, stage: Stage, verdict: Verdict, way: str, *, started: float, printed: str = ""
+    ) -> Evaluation:
+        seconds = time.monotonic() - started
+        made = evaluation(self._problem, stage, verdict, printed=printed, seconds=seconds)
+        if made.score is not None:
+            self._patience.note(way, seconds)
+        return made
+
+    def _stage(self, program: str, way: str) -> Stage:
         self._token += 1
-        seconds = self._problem.timeout_s
+        seconds = self._patience.limit_s(way)
         return Stage(
             self._sandbox,
             program,
@@ -133,7 +145,7 @@ class Seat:
                 if stage.ends > time.monotonic():
                     continue
                 self._dismiss("it took too long")
-                return _ended(so_far, f"it took longer than {self._problem.timeout_s:g} s"), ""
+                return _ended(so_far, f"it took longer than {stage.seconds:.3g} s"), ""
             match said:
                 case messages.Done(token, verdict, printed) if token == stage.token:
                     return verdict, printed

@@ -34,6 +34,7 @@ class Stage:
         seconds: for the evaluation, or one stage of a cascade.
 
     Attributes:
+        seconds: as given.
         ends: `time.monotonic` at which the evaluation is over.
         printed, story: what the program printed, and its last traceback.
         loaded: times it was loaded.
@@ -51,7 +52,7 @@ class Stage:
     ) -> None:
         self._sandbox = sandbox
         self._program = program.encode("utf-8", "backslashreplace").decode()
-        self._shared, self._seconds, self._load_cpu_s = shared, seconds, load_cpu_s
+        self._shared, self.seconds, self._load_cpu_s = shared, seconds, load_cpu_s
         self.token = token
         self._instances: dict[int, JailedCandidate] = {}
         self._answers = hashlib.sha256()
@@ -62,7 +63,7 @@ class Stage:
 
     def prolong(self) -> None:
         """All the time again, from now."""
-        self.ends = time.monotonic() + self._seconds
+        self.ends = time.monotonic() + self.seconds
 
     @property
     def behaviour(self) -> str:
@@ -99,7 +100,7 @@ class Stage:
             self._instances.popitem()[1].close()
 
     def _seconds_left(self) -> float:
-        grace = min(_MOST_GRACE_S, _GRACE_SHARE * self._seconds)
+        grace = min(_MOST_GRACE_S, _GRACE_SHARE * self.seconds)
         return self.ends - grace - time.monotonic()
 
     def _said(self, number: int, body: bytes, *, cpu_s: float, wall_s: float) -> messages.Heard:
