@@ -15,7 +15,9 @@ own. A child is valid when it was scored and is not its parent.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -168,27 +170,33 @@ def main() -> int:
     options = _options()
     server = ServerProcess(options.model, name="local", key="", threads=options.threads)
     proxy = Proxy(server.url)
-    rows = []
+    rows: list[dict[str, Any]] = []
     try:
-        for seed in range(options.seeds):
-            for name in options.examples:
-                for arm in options.arms:
-                    rows.append(_row(name, arm, seed, proxy, options))
-                    print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+        for seed, name, arm in itertools.product(
+            range(options.seeds), options.examples, options.arms
+        ):
+            rows.append(_row(name, arm, seed, proxy, options))
+            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+            _write(rows, server.threads, options)
     finally:
         proxy.close()
         server.close()
+    print(json.dumps(_summary(rows), indent=2))
+    return 0
+
+
+def _write(rows: list[dict[str, Any]], threads: int, options: argparse.Namespace) -> None:
+    """After each run: the whole takes long."""
     document = {
         "calls": options.calls,
         "model": options.model.name,
-        "threads": server.threads,
+        "threads": threads,
+        "load": os.getloadavg(),
         "summary": _summary(rows),
         "rows": rows,
     }
-    print(json.dumps(document["summary"], indent=2))
     if options.json:
         options.json.write_text(json.dumps(document, indent=2) + "\n")
-    return 0
 
 
 def _options() -> argparse.Namespace:
@@ -371,6 +379,8 @@ def _summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for arm in ARMS:
             own = [row for row in rows if (row["example"], row["arm"]) == (name, arm)]
             best = [row["best"] for row in own if row["best"] is not None]
+            if not own:
+                continue
             found.append(
                 {
                     "example": name,
