@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
+
 import pytest
 from msgspec.structs import replace
 
@@ -160,3 +163,35 @@ def test_a_score_that_does_not_hold_disqualifies(discovered, numbers, problem):
     assert found.best.score == numbers.evaluate(found.best.program).score
     assert all(step.score <= 0 for step in found.steps)
     assert any("disqualified" in words for words in told)
+
+
+class Dice:
+    """Scores nothing but luck, the same luck in every run."""
+
+    def __init__(self, numbers):
+        self._numbers, self._chance, self.times = numbers, Random(5), Counter()
+
+    def evaluate(self, program):
+        self.times[program] += 1
+        scored = self._numbers.evaluate(program)
+        return scored if scored.score is None else replace(scored, score=self._chance.random())
+
+    confirm = evaluate
+
+
+def test_where_scores_are_luck_a_record_is_the_mean_of_several(discovered, numbers):
+    dice = Dice(numbers)
+
+    found = discovered(300, jobs=1, evaluators=dice)
+
+    assert dice.times[found.best.program] >= 5
+    assert found.best.score < 0.95  # of 300 throws the highest is above 0.99
+    assert found.best.score == max(each.score for each in found.steps)
+
+
+def test_where_scores_do_not_vary_nothing_is_evaluated_again_but_the_first(discovered, numbers):
+    found = discovered(200, jobs=1)
+
+    again = [found.first.program, found.best.program]  # the best once more, at the end
+    assert numbers.confirmed == again
+    assert len(numbers.seen) == len(set(numbers.seen))

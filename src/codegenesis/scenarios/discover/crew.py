@@ -36,6 +36,7 @@ class Ticket(Record, frozen=True, kw_only=True):
         proposer: name of whoever wrote it.
         wrote_s: seconds that writing took.
         claimed: the score to be confirmed; None on the first visit.
+        times: how often it was evaluated.
     """
 
     draft: Draft
@@ -45,6 +46,7 @@ class Ticket(Record, frozen=True, kw_only=True):
     proposer: str
     wrote_s: float = 0.0
     claimed: Evaluation | None = None
+    times: int = 0
 
 
 class Traveller(Record, frozen=True):

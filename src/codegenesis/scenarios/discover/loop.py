@@ -23,7 +23,7 @@ from codegenesis.scenarios.discover.credit import BEST, KEPT, NOTHING, Credit
 from codegenesis.scenarios.discover.crew import Crew, Evaluated, Ticket, Traveller, Written
 from codegenesis.scenarios.discover.frame import Frame
 from codegenesis.scenarios.discover.individual import Evaluation, Individual
-from codegenesis.scenarios.discover.judging import DISQUALIFIED, Judgement
+from codegenesis.scenarios.discover.judging import DISQUALIFIED, Judgement, mean_of
 from codegenesis.scenarios.discover.keeping import Journal
 from codegenesis.scenarios.discover.outcome import Standing, Step
 from codegenesis.scenarios.discover.population import Population
@@ -176,16 +176,24 @@ class Loop:
             self.credit.earn(name, NOTHING, seconds=each_s)
 
     def _take(self, done: Evaluated) -> None:
-        subject, judgement = done.subject, self._parts.judgement
-        if isinstance(subject, Traveller):
-            self._let_go(subject, done.evaluation)
-        elif subject.claimed is not None:
-            verdict = judgement.verdict(subject.claimed, done.evaluation)
-            self._settle(subject, verdict, confirmed=True)
-        elif judgement.claims_only and self._is_record(done.evaluation):
-            self._crew.confirm(replace(subject, claimed=done.evaluation))
+        if isinstance(done.subject, Traveller):
+            self._let_go(done.subject, done.evaluation)
+            return
+        judgement, times = self._parts.judgement, done.subject.times + 1
+        known = self._known(done.subject, done.evaluation)
+        if self._is_record(known) and not judgement.is_settled(times):
+            self._crew.confirm(replace(done.subject, claimed=known, times=times))
         else:
-            self._settle(subject, done.evaluation, confirmed=not judgement.claims_only)
+            confirmed = times > 1 or not judgement.claims_only
+            self._settle(done.subject, known, confirmed=confirmed)
+
+    def _known(self, ticket: Ticket, evaluation: Evaluation) -> Evaluation:
+        """What all evaluations of a program say together."""
+        if ticket.claimed is None:
+            return evaluation
+        if self._parts.judgement.claims_only:
+            return self._parts.judgement.verdict(ticket.claimed, evaluation)
+        return mean_of(ticket.claimed, evaluation, times=ticket.times + 1)
 
     def _is_record(self, evaluation: Evaluation) -> bool:
         best = self._population.best.individual.score

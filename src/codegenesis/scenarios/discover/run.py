@@ -14,7 +14,7 @@ from codegenesis.scenarios.discover.crew import Crew, Evaluating
 from codegenesis.scenarios.discover.frame import Frame
 from codegenesis.scenarios.discover.individual import Evaluation, Individual
 from codegenesis.scenarios.discover.islands import Habits
-from codegenesis.scenarios.discover.judging import Judgement
+from codegenesis.scenarios.discover.judging import Judgement, mean_of
 from codegenesis.scenarios.discover.keeping import Journal
 from codegenesis.scenarios.discover.loop import EXHAUSTED, Loop, Parts
 from codegenesis.scenarios.discover.outcome import Discovery, Standing
@@ -115,14 +115,15 @@ def _begin(
     journal: Journal | None,
     meter: Meter,
 ) -> float:
-    """Evaluate the program that was given.
+    """Evaluate the program that was given, twice.
 
     Returns:
-        How far two evaluations of it are apart, where scores are to be confirmed.
+        How far its evaluations are apart.
     """
     claimed = evaluation = evaluators.evaluate(problem.program)
-    if problem.kind == "run" and claimed.score is not None:
-        evaluation = evaluators.confirm(problem.program)
+    if claimed.score is not None:
+        again = evaluators.confirm(problem.program)
+        evaluation = again if problem.kind == "run" else mean_of(claimed, again, times=2)
     shape = reader.read(problem.program)
     if evaluation.score is None or shape is None:
         if journal:
