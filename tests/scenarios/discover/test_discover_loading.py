@@ -8,6 +8,7 @@ import pytest
 
 from codegenesis.core.coders import Region
 from codegenesis.errors import UsageError
+from codegenesis.scenarios.discover.frame import Frame
 from codegenesis.scenarios.discover.loading import load
 from codegenesis.scenarios.discover.problem import Problem
 from codegenesis.scenarios.discover.regions import regions_of
@@ -182,3 +183,12 @@ def test_a_configuration_that_is_named_must_be_there(tmp_path):
     written(tmp_path, program=PROGRAM, evaluator="def evaluate(path): ...\n")
     with pytest.raises(UsageError, match="expected a configuration"):
         load(tmp_path / "program.py", config=tmp_path / "missing.yaml")
+
+
+def test_lines_are_counted_as_python_counts_them():
+    source = "NOTE = 'a\x0cb\u2028c'\n\x0c\ndef f(x):\n    return x\n"
+    (region,) = regions_of(source)
+    assert (region.first, region.last) == (3, 4)
+    problem = Problem(program=source, path="", regions=(region,))
+    assert Frame(problem).holds(source.replace("return x", "return -x"))
+    assert not Frame(problem).holds(source.replace("NOTE", "NOTES"))

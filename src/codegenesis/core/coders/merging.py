@@ -10,7 +10,7 @@ from codegenesis.core.coders.finding import parsed, undecorated, with_comments
 from codegenesis.core.coders.needs import loads
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
 from codegenesis.evidence.reach import bound_names, top_level
-from codegenesis.fragment.syntax import FunctionNode
+from codegenesis.fragment.syntax import FunctionNode, lines_of
 
 
 class Lines(Protocol):
@@ -75,7 +75,7 @@ def _bare(
     piece: _Piece, program: str, regions: Sequence[Lines], inside: Sequence[Sequence[_Piece]]
 ) -> _Piece:
     """Without its decorators where those of the program stand above the region."""
-    lines = program.splitlines()
+    lines = lines_of(program)
     for region, pieces in zip(regions, inside, strict=True):
         decorated = region.first > 1 and lines[region.first - 2].startswith("@")
         if decorated and pieces and piece.names & pieces[0].names:

@@ -11,7 +11,7 @@ from codegenesis.core.coders.prompts import EDIT_FORMAT
 from codegenesis.core.coders.regions import Region, is_python, texts
 from codegenesis.core.coders.room import Part
 from codegenesis.core.genetic.syntax import module
-from codegenesis.fragment.syntax import FunctionNode
+from codegenesis.fragment.syntax import FunctionNode, lines_of
 from codegenesis.model import Record
 
 _GOAL = "Improve this program so that its score rises."
@@ -99,7 +99,7 @@ def _shown(brief: ProgramBrief) -> Iterator[Part]:
 
 def _rest(brief: ProgramBrief) -> str:
     """Imports and headers of what stands around the regions."""
-    lines = brief.program.splitlines()
+    lines = [line.rstrip("\n") for line in lines_of(brief.program)]
     inside = {n for each in brief.regions for n in range(each.first, each.last + 1)}
     heads = ("import ", "from ", "def ", "class ", "async def ")
     kept = [
@@ -129,7 +129,7 @@ def _inside(program: str, brief: ProgramBrief) -> str:
     """Another program without what it has in common with this one around the regions."""
     if not brief.regions:
         return program
-    lines = brief.program.splitlines(keepends=True)
+    lines = lines_of(brief.program)
     head = "".join(lines[: brief.regions[0].first - 1])
     tail = "".join(lines[brief.regions[-1].last :])
     whole = program.startswith(head) and program.endswith(tail)

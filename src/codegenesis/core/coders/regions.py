@@ -16,6 +16,7 @@ from functools import lru_cache
 from codegenesis.core.coders.finding import undecorated, whole
 from codegenesis.core.coders.merging import merged
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
+from codegenesis.fragment.syntax import lines_of
 from codegenesis.model import Record
 
 _MARK = "EVOLVE-BLOCK-"
@@ -36,7 +37,7 @@ class Region(Record, frozen=True, kw_only=True):
 
 def texts(program: str, regions: Sequence[Region]) -> list[str]:
     """The text of each region; the whole program where there are none."""
-    lines = program.splitlines(keepends=True)
+    lines = lines_of(program)
     return ["".join(lines[each.first - 1 : each.last]) for each in regions] or [program]
 
 
@@ -44,7 +45,7 @@ def with_texts(program: str, regions: Sequence[Region], new: Sequence[str]) -> s
     """The program with other texts in its regions, all else as it was."""
     if not regions:
         return new[0]
-    lines, parts, after = program.splitlines(keepends=True), list[str](), 0
+    lines, parts, after = lines_of(program), list[str](), 0
     for region, text in zip(regions, new, strict=True):
         parts += ["".join(lines[after : region.first - 1]), _ended(text)]
         after = region.last
@@ -71,7 +72,7 @@ def put_back(program: str, regions: Sequence[Region], answer: str) -> str | None
         SyntaxError, ValueError: (`UNPARSABLE`) the answer is no Python.
     """
     if not regions:
-        regions = [Region(first=1, last=max(1, len(program.splitlines())))]
+        regions = [Region(first=1, last=max(1, len(lines_of(program))))]
     framed = _by_frame(program, regions, answer)
     if framed is not None and is_python(result := with_texts(program, regions, framed)):
         return result
@@ -85,7 +86,7 @@ def put_back(program: str, regions: Sequence[Region], answer: str) -> str | None
 
 def _by_frame(program: str, regions: Sequence[Region], answer: str) -> list[str] | None:
     """What stands between the lines that frame the regions, where the answer repeats them."""
-    lines, said = program.splitlines(), answer.splitlines()
+    lines, said = lines_of(program), answer.splitlines()
     ends = [0, *(each.last for each in regions)]
     starts = [*(each.first - 1 for each in regions), len(lines)]
     gaps = [lines[after:before] for after, before in zip(ends, starts, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from codegenesis.fragment.syntax import lines_of
 from codegenesis.scenarios.discover.problem import Problem
 
 
@@ -15,7 +16,7 @@ class Frame:
     """
 
     def __init__(self, problem: Problem) -> None:
-        lines = problem.program.splitlines(keepends=True)
+        lines = lines_of(problem.program)
         most = int(problem.settings.get("most_chars", 0))
         self._most = max(most, len(problem.program)) if most else sys.maxsize
         self._fixed: list[str] = []

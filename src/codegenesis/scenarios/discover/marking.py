@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from codegenesis.errors import UsageError
+from codegenesis.fragment.syntax import lines_of
 
 _MARK = r"(?:funsearch\.)?{}"
 
@@ -34,7 +35,7 @@ def marks_of(source: str) -> Marks | None:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
-    lines = source.splitlines()
+    lines = lines_of(source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     run = [node for node in functions if is_marked(node, "run", lines)]
     evolve = [node.name for node in functions if is_marked(node, "evolve", lines)]

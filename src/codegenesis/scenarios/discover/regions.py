@@ -6,6 +6,7 @@ import ast
 import re
 
 from codegenesis.core.coders import Region
+from codegenesis.fragment.syntax import lines_of
 from codegenesis.scenarios.discover.marking import is_marked
 
 _START = re.compile(r"^\s*(#|//).*EVOLVE-BLOCK-START")
@@ -18,7 +19,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def regions_of(source: str) -> tuple[Region, ...]:
     """Parts that may change, in order: between `EVOLVE-BLOCK-START` and `-END`; else functions
     marked `@evolve`; else all functions; else everything."""
-    lines = source.splitlines()
+    lines = lines_of(source)
     functions = _functions(source)
     return (
         _blocks(lines, functions)

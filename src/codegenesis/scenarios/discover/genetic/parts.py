@@ -11,6 +11,7 @@ import textwrap
 from functools import lru_cache
 
 from codegenesis.core.coders import Region
+from codegenesis.fragment.syntax import lines_of
 from codegenesis.model import Record
 from codegenesis.scenarios.discover.problem import Problem
 
@@ -62,7 +63,7 @@ def parts(problem: Problem, program: str) -> tuple[Part, ...]:
 @lru_cache(maxsize=16)
 def _fixed(program: str, regions: tuple[Region, ...]) -> tuple[str, ...]:
     """Texts before, between and behind the regions."""
-    lines = program.splitlines(keepends=True)
+    lines = lines_of(program)
     at, found = 0, []
     for region in regions:
         found.append("".join(lines[at : region.first - 1]))
