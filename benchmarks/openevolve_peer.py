@@ -65,9 +65,14 @@ class Spent(NamedTuple):
 
 
 class Proxy:
-    """Passes requests on to the model, counts them, and refuses what is too many."""
+    """Passes requests on to the model, counts them, and refuses what is too many.
 
-    def __init__(self, upstream: str) -> None:
+    Args:
+        tokens: most of one answer.
+    """
+
+    def __init__(self, upstream: str, *, tokens: int) -> None:
+        self.tokens = tokens
         self._upstream = upstream.removesuffix("/v1")
         self._lock = threading.Lock()
         self._allowed = 0
@@ -116,7 +121,9 @@ class Proxy:
                 self._answer(httpx2.get(proxy._upstream + self.path, timeout=600))
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                asked["max_tokens"] = min(asked.get("max_tokens") or proxy.tokens, proxy.tokens)
+                body = json.dumps(asked).encode()
                 if not proxy._let():
                     self.send_error(400, "the allowance of calls is used up")
                     return
@@ -169,7 +176,7 @@ def main() -> int:
     """Run them all, side by side, and say what came of it."""
     options = _options()
     server = ServerProcess(options.model, name="local", key="", threads=options.threads)
-    proxy = Proxy(server.url)
+    proxy = Proxy(server.url, tokens=options.tokens)
     rows: list[dict[str, Any]] = []
     try:
         for seed, name, arm in itertools.product(
@@ -189,6 +196,7 @@ def _write(rows: list[dict[str, Any]], threads: int, options: argparse.Namespace
     """After each run: the whole takes long."""
     document = {
         "calls": options.calls,
+        "tokens_an_answer": options.tokens,
         "model": options.model.name,
         "threads": threads,
         "load": os.getloadavg(),
@@ -208,6 +216,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=30)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--arms", nargs="*", default=tuple(ARMS))
+    parser.add_argument("--tokens", type=int, default=2048, help="most of one answer, for both")
     parser.add_argument("--threads", type=int, default=1, help="of the model")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
@@ -283,7 +292,7 @@ def _openevolve(
     edits: bool | None,
 ) -> Run:
     config, out = folder / "config.yaml", folder / "out"
-    config.write_text(_configured(example, url, seed, options.calls, edits=edits))
+    config.write_text(_configured(example, url, seed, options, edits=edits))
     subprocess.run(
         [options.peer, example / "initial_program.py", example / "evaluator.py",
          "--config", config, "--output", out, "--iterations", str(options.calls)],
@@ -298,7 +307,9 @@ def _openevolve(
     return Run(len(children), len(valid), program, 0.0, 0.0)
 
 
-def _configured(example: Path, url: str, seed: int, calls: int, *, edits: bool | None) -> str:
+def _configured(
+    example: Path, url: str, seed: int, options: argparse.Namespace, *, edits: bool | None
+) -> str:
     """The example's own configuration, with our model."""
     file = next(f for f in ("config.yaml", "config_phase_1.yaml") if (example / f).exists())
     config = yaml.safe_load((example / file).read_text())
@@ -307,10 +318,11 @@ def _configured(example: Path, url: str, seed: int, calls: int, *, edits: bool |
         "api_base": url,
         "api_key": "none",
         "models": [{"name": "local", "weight": 1.0}],
-        "max_tokens": 2048,
+        "max_tokens": options.tokens,
         "timeout": 600,
         "retries": 0,
     }
+    calls = options.calls
     config |= {"random_seed": seed, "max_iterations": calls, "checkpoint_interval": calls}
     config.setdefault("evaluator", {})["parallel_evaluations"] = 1
     if edits is not None:
