@@ -29,6 +29,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from codegenesis.cli.discover import SWITCH_S
 from codegenesis.config import load as settings
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.core.models.fake import FakeModel
@@ -99,7 +100,7 @@ class Author:
         if chance.random() < 0.5:
             term = chance.choice(_TERMS).format(f"{chance.random():.6f}")
             line = f"    total += {term}\n    return total"
-            text = text.replace("    return total", line) if text.count("\n") < 40 else text
+            text = text.replace("    return total", line) if text.count("\n") < 16 else text
         return f"This fits better.\n```python\n{text}```\n"
 
 
@@ -129,6 +130,7 @@ def main() -> int:
     parser.add_argument("--populations", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    sys.setswitchinterval(SWITCH_S)  # as the command does
     with tempfile.TemporaryDirectory() as folder:
         document = measured(Path(folder), sorted(options.populations))
     print(json.dumps(document, indent=2))
