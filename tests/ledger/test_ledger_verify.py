@@ -352,7 +352,10 @@ def test_an_anchor_that_is_gone_or_forged_is_found_and_stays_so(house: House) ->
     house.ledger.event("", "", "freeze", "", at_ns=house.then_ns)
     Ledger(house.store, house.keys)
     assert not file.exists()
-    for forged in (honest.replace("A", "B"), "", house.release.decision):
+    middle = len(honest) // 2
+    other = "B" if honest[middle] == "A" else "A"
+    changed = honest[:middle] + other + honest[middle + 1 :]
+    for forged in (changed, "", house.release.decision):
         file.write_text(forged)
         house.ledger.event("", "", "freeze", "", at_ns=house.then_ns)
         assert "anchor" in failed(house)

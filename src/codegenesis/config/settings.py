@@ -191,7 +191,7 @@ class Config(Record, frozen=True, kw_only=True):
             description="What one command may spend on all its functions together, like 10min, "
             "500trials, or on models 2usd, 50ktokens, 100calls, or several with commas; empty for "
             "no limit.",
-            extra={"expected": "a budget like 10min, 500trials or 2usd"},
+            extra={"expected": "a budget like 10min, 500trials, 2usd, 50ktokens or 100calls"},
         ),
     ] = ""
     search_share: Annotated[
