@@ -94,6 +94,7 @@ def test_a_variant_that_hoards_memory_is_not_frugal_however_fast(bench, case):
     assert chosen.losers[hoarder.id]
 
 
+@pytest.mark.slow
 def test_the_owners_own_objective_decides(bench):
     case = bench.case("unique", ([1, 2, 1] * 20,), ([3, 3, 4] * 30,))
     sources = (

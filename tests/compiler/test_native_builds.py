@@ -164,6 +164,7 @@ def test_only_a_native_variant_may_import_the_loader(foundry, fib):
     assert "codegenesis.native" in trials[-1].detail
 
 
+@pytest.mark.slow
 def test_changes_to_arguments_come_back_and_aliases_stay(foundry):
     args = [([1.5, 2.0], 0.25), ([0.0], 3.5), ([1.0, 2.0, 3.0], 0.5)]
     variant = only(foundry.build("shift", *args))

@@ -246,10 +246,14 @@ html io json.decoder json.encoder keyword linecache mimetypes netrc numbers oper
 pprint quopri random reprlib sched shlex statistics string stringprep tabnanny textwrap
 token
 """.split()  # noqa: SIM905 (a list of words)
+LARGE = ("argparse", "configparser", "calendar")
 CRASHES = ("ZeroDivisionError", "IndexError", "KeyError", "TypeError", "ValueError")
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize(
+    "module",
+    [pytest.param(each, marks=pytest.mark.slow) if each in LARGE else each for each in MODULES],
+)
 def test_every_variant_of_the_standard_library_compiles_and_keeps_its_signature(module, make_gene):
     source = inspect.getsource(importlib.import_module(module))
     lines = source.splitlines()

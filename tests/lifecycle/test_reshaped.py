@@ -114,7 +114,7 @@ def evolve(reshaped, directory: Path, qualname: str) -> Evolution:
 @pytest.mark.parametrize(
     ("qualname", "operator"),
     [
-        ("twice_booked", "quadratic_duplicates"),
+        pytest.param("twice_booked", "quadratic_duplicates", marks=pytest.mark.slow),
         ("open_seats", "set_membership"),
         pytest.param("without_repeats", "", marks=pytest.mark.slow),
         pytest.param("lines_about", "hoist", marks=pytest.mark.slow),

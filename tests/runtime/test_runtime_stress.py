@@ -155,6 +155,7 @@ def yield_to_others() -> None:
     time.sleep(0.0005)
 
 
+@pytest.mark.slow
 def test_a_million_calls_under_constant_change_give_no_wrong_result(
     shop: Any, capture: Capture, purse: Purse
 ) -> None:
