@@ -38,6 +38,7 @@ from codegenesis.config import Endpoint
 from codegenesis.core.budget import Budget, Meter
 from codegenesis.core.models.embedded.process import ServerProcess
 from codegenesis.core.models.finding import remote
+from codegenesis.core.models.fleet import Fleet
 from codegenesis.scenarios.discover.evaluating import Evaluators
 from codegenesis.scenarios.discover.loading import load
 from codegenesis.scenarios.discover.modelled import ModelProposer
@@ -368,10 +369,13 @@ def _discovered(
 ) -> Run:
     problem = load(example / "initial_program.py", evaluator=example / "evaluator.py")
     endpoint = Endpoint(url=url, parallel=1, timeout_s=600, pause_s=600)
-    model = ModelProposer(remote("local", endpoint, "local", environ={}), parallel=1)
-    proposers = [model, *(offline_proposers(problem) if search else ())]
     meter = Meter(Budget(calls=options.calls))
-    with Evaluators(problem, jobs=1) as evaluators:
+    models = Fleet([remote("local", endpoint, "local", environ={})], meter=meter)
+    proposers = [
+        ModelProposer(models, parallel=1),
+        *(offline_proposers(problem) if search else ()),
+    ]
+    with models, Evaluators(problem, jobs=1) as evaluators:
         found = discover(problem, evaluators, proposers, meter=meter, seed=seed, jobs=1)
     own = next(tally for tally in found.tallies if tally.name == "model")
     return Run(own.drafts, own.valid, found.best.program, 0.0, 0.0)
