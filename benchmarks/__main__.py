@@ -16,6 +16,7 @@ ROUND = (
     ("selection", ("--populations", "10", "100")),
     ("store_writes", ()),
     ("genetic_edits", ()),
+    ("discover_throughput", ("--populations", "100", "1000")),
     ("canary_simulation", ("--runs", "3000")),
     ("first_swap", ("--runs", "1")),
 )
