@@ -16,6 +16,7 @@ from codegenesis import fragment
 from codegenesis.arena.ticking import NAME, Ticker, instrument
 from codegenesis.errors import FragmentError
 from codegenesis.fragment.syntax import UNPARSABLE, FunctionNode, compiled, nested_code
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox.serving import Target
 
 #: What tracebacks and tracers see as the file of a version.
@@ -78,7 +79,7 @@ def _defaults(function: types.FunctionType) -> _Defaults:
 def _code(source: str, target: Target, *, ticking: bool) -> types.CodeType:
     function, owner = target
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except UNPARSABLE as error:
         raise FragmentError(f"the fragment does not compile: {error}") from error
     simple = len(tree.body) == 1 and owner is None

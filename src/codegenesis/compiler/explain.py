@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from codegenesis.model import Champion, Fitness, Gain, Gene, Record, Strength
+from codegenesis.parsing import syntax_tree
 
 _MOST_ITEMS = 3
 _MOST_CHARS = 40
@@ -112,7 +113,7 @@ def _duration(nanoseconds: float) -> str:
 
 def replaced(before: str, after: str) -> str:
     """What kind of code went and what came, e.g. `loop over items replaced by call of set`."""
-    old, new = (Counter(_features(ast.parse(text))) for text in (before, after))
+    old, new = (Counter(_features(syntax_tree(text))) for text in (before, after))
     gone, came = list(old - new), list(new - old)
     if gone and came:
         return f"{_listed(gone)} replaced by {_listed(came)}"

@@ -31,6 +31,7 @@ from codegenesis.compiler.statistics import interval
 from codegenesis.compiler.workload import Workload, as_fragment, plan
 from codegenesis.evidence import Case
 from codegenesis.model import Fitness, Record, Variant
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Candidate
 
 FIGURES = ("cpu", "wall", "memory", "resilience", "size")
@@ -116,7 +117,7 @@ def _with(found: Worth, name: str, middle: float, low: float, high: float) -> Wo
 
 
 def _size(source: str) -> int:
-    return sum(1 for _ in ast.walk(ast.parse(source)))
+    return sum(1 for _ in ast.walk(syntax_tree(source)))
 
 
 class _Weight(NamedTuple):

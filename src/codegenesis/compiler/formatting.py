@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from codegenesis.parsing import syntax_tree
+
 _TIMEOUT_S = 20.0
 _DEFAULT_LENGTH = 88
 
@@ -89,6 +91,6 @@ def _whole(value: object, default: int) -> int:
 
 def _same_program(before: str, after: str) -> bool:
     try:
-        return ast.dump(ast.parse(before)) == ast.dump(ast.parse(after))
+        return ast.dump(syntax_tree(before)) == ast.dump(syntax_tree(after))
     except (SyntaxError, ValueError):
         return False

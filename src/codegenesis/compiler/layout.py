@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from codegenesis.errors import FragmentError
 from codegenesis.fragment.syntax import FunctionNode
+from codegenesis.parsing import syntax_tree
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -56,7 +57,7 @@ def renamed(source: str, old: str, new: str) -> str:
         FragmentError: the name is also a parameter or declared `global` somewhere.
     """
     lines = split(source)
-    for node in sorted(ast.walk(ast.parse(source)), key=_place, reverse=True):
+    for node in sorted(ast.walk(syntax_tree(source)), key=_place, reverse=True):
         if isinstance(node, ast.arg) and node.arg == old:
             raise FragmentError(f"{old} stands for two things in the fragment")
         if isinstance(node, ast.Global | ast.Nonlocal) and old in node.names:
@@ -73,7 +74,7 @@ def renamed(source: str, old: str, new: str) -> str:
 
 def with_docstring(original: str, source: str) -> str:
     """The fragment with the docstring of the original, where a rewrite has lost it."""
-    old, new = ast.parse(original).body[-1], ast.parse(source).body[-1]
+    old, new = syntax_tree(original).body[-1], syntax_tree(source).body[-1]
     if not isinstance(old, FunctionNode) or not isinstance(new, FunctionNode):
         return source
     if ast.get_docstring(old) is None or ast.get_docstring(new) is not None:

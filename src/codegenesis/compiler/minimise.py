@@ -22,6 +22,7 @@ from codegenesis.compiler.layout import split, with_docstring
 from codegenesis.errors import FragmentError
 from codegenesis.evidence.reach import bound_names
 from codegenesis.model import Gene, Record, Variant
+from codegenesis.parsing import syntax_tree
 
 
 class Minimised(Record, frozen=True, kw_only=True):
@@ -79,7 +80,7 @@ class _Search:
         after: str,
     ) -> None:
         self._gene, self._before, self._survives, self._most = gene, before, survives, most
-        self._helpers = _bound(ast.parse(after).body[:-1])
+        self._helpers = _bound(syntax_tree(after).body[:-1])
         self._allowed = _leftovers(gene.source)
         self._known: dict[tuple[_Hunk, ...], bool] = {}
         self.attempts = 0
@@ -120,7 +121,7 @@ class _Search:
 
     def _lacks_helper(self, source: str) -> bool:
         """Is something read that stood before the `def`, and stands there no more?"""
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
         return bool(_read([tree]) & self._helpers - _bound(tree.body) - _stored(tree))
 
 
@@ -144,7 +145,7 @@ def _without_layout(before: Sequence[str], hunks: tuple[_Hunk, ...]) -> tuple[_H
 
 def _tree(source: str) -> str | None:
     try:
-        return ast.dump(ast.parse(source))
+        return ast.dump(syntax_tree(source))
     except (SyntaxError, ValueError):
         return None
 
@@ -174,7 +175,7 @@ def _hunks(before: Sequence[str], after: str) -> tuple[_Hunk, ...]:
 def _cut(source: str) -> tuple[list[list[str]], list[str]]:
     """The statements before the `def`, each with what stands above it; the `def`."""
     lines, pieces, start = split(source), [], 0
-    for statement in ast.parse(source).body[:-1]:
+    for statement in syntax_tree(source).body[:-1]:
         end = statement.end_lineno or 0
         pieces.append(lines[start:end])
         start = end
@@ -184,7 +185,7 @@ def _cut(source: str) -> tuple[list[list[str]], list[str]]:
 def _without_idle(source: str) -> str:
     """A fragment without statements before the `def` that bind what nothing reads."""
     pieces, own = _cut(source)
-    body = ast.parse(source).body
+    body = syntax_tree(source).body
     while True:
         idle = [
             at
@@ -230,7 +231,7 @@ def _apply(before: Sequence[str], hunks: Iterable[_Hunk]) -> str:
 
 def _leftovers(source: str) -> set[str]:
     """Code without a purpose: statements that cannot be reached, variables that nobody reads."""
-    nodes = list(ast.walk(ast.parse(source)))
+    nodes = list(ast.walk(syntax_tree(source)))
     names = [node for node in nodes if isinstance(node, ast.Name)]
     stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
     found = stored - {name.id for name in names if isinstance(name.ctx, ast.Load)}
@@ -248,5 +249,5 @@ def _unreachable(block: Sequence[ast.stmt]) -> set[str]:
 
 def _same_definition(fragment_source: str, original: str) -> bool:
     """Is the `def`, without what stands before it, the original's?"""
-    own, other = (ast.parse(text).body[-1] for text in (fragment_source, original))
+    own, other = (syntax_tree(text).body[-1] for text in (fragment_source, original))
     return ast.dump(own) == ast.dump(other)

@@ -27,6 +27,7 @@ from codegenesis.evidence.names import loads_now
 from codegenesis.evidence.reach import bound_names, imported, top_level
 from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene
+from codegenesis.parsing import syntax_tree
 
 
 def patch(gene: Gene, source: str) -> str:
@@ -87,7 +88,7 @@ class _Parts:
 
     def __init__(self, source: str) -> None:
         lines = split(source)
-        *self.prelude, self.definition = ast.parse(source).body
+        *self.prelude, self.definition = syntax_tree(source).body
         assert isinstance(self.definition, FunctionNode)
         self.decorators = lines[first_line(self.definition) - 1 : self.definition.lineno - 1]
         self.body = lines[self.definition.lineno - 1 : self.definition.end_lineno]
@@ -112,7 +113,7 @@ class _Site:
                 remedy="observe it again, then evolve the new version",
             )
         self.lines = split(text)
-        self.tree = ast.parse(text)
+        self.tree = syntax_tree(text)
         self.end = "\r\n" if "\r\n" in text else "\n"
         nodes = [node for node in ast.walk(self.tree) if isinstance(node, FunctionNode)]
         self.node = next(
@@ -126,7 +127,7 @@ class _Site:
         theirs = {
             name: statement for statement in top_level(self.tree) for name in bound_names(statement)
         }
-        for statement in ast.parse(source).body[:-1]:
+        for statement in syntax_tree(source).body[:-1]:
             for name in bound_names(statement):
                 if name not in theirs or _same_binding(statement, theirs[name], name):
                     continue
@@ -251,10 +252,10 @@ def _changed(before: str, after: str) -> Iterator[tuple[int, int]]:
 def _require_same(gene: Gene, source: str, text: str) -> None:
     """What now stands in the file must be the program that was tested."""
     try:
-        stands = ast.parse(fragment.find(text, gene.qualname).source).body[-1]
+        stands = syntax_tree(fragment.find(text, gene.qualname).source).body[-1]
     except (SyntaxError, FragmentError) as error:
         raise FragmentError(f"the variant cannot be written into {gene.path}: {error}") from error
-    meant = ast.parse(source).body[-1]
+    meant = syntax_tree(source).body[-1]
     if isinstance(meant, FunctionNode):
         meant.decorator_list = []
     if ast.dump(stands) != ast.dump(meant):

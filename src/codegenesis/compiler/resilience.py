@@ -25,6 +25,7 @@ from codegenesis.evidence.duel import Subject
 from codegenesis.evidence.plain import data_of
 from codegenesis.evidence.words import exception_type
 from codegenesis.model import Outcome, Variant
+from codegenesis.parsing import syntax_tree
 
 _MOST_HOSTILE = 60
 _MOST_DEATHS = 1  # of the variant: each is seconds of waiting
@@ -116,7 +117,7 @@ class Ordeal:
 
 def documented(source: str) -> frozenset[str]:
     """Names of exceptions that a function announces: in its docstring, or by raising them."""
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and node.exc:

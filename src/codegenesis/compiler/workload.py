@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from codegenesis.compiler.pin import cores, follow, on_core
 from codegenesis.errors import FragmentError
 from codegenesis.model import Gene, Record
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Candidate, Executor
 
 _SLICE_NS = 20_000_000  # CPU of the original in one pass, at most (one call may exceed it)
@@ -124,7 +125,7 @@ def remembers(source: str) -> bool:
     True for anything at module level beside imports and plain functions, for decorators, and for
     mutable defaults; an over-approximation costs time only.
     """
-    *prelude, last = ast.parse(source).body
+    *prelude, last = syntax_tree(source).body
     functions = [node for node in (*prelude, last) if isinstance(node, ast.FunctionDef)]
     plain = (ast.Import, ast.ImportFrom, ast.FunctionDef)
     state = any(not isinstance(node, plain) and not _is_frozen(node) for node in prelude)

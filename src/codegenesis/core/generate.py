@@ -22,6 +22,7 @@ from codegenesis.core.operator import Context, Operator
 from codegenesis.core.registry import operators as all_operators
 from codegenesis.core.syntax import Unit
 from codegenesis.model import Gene, Variant
+from codegenesis.parsing import syntax_tree
 
 #: Variants of one gene: enough for any function, a minute or two of trials.
 MOST = 24
@@ -176,4 +177,4 @@ def _joined(before: Unit, after: Unit) -> Unit:
 
 
 def _identity(source: str) -> str:
-    return ast.dump(ast.parse(source))
+    return ast.dump(syntax_tree(source))

@@ -18,6 +18,7 @@ from codegenesis.errors import WireError
 from codegenesis.evidence.infer import with_state
 from codegenesis.evidence.plain import Call, Instance, data_of, value_of
 from codegenesis.model import Outcome
+from codegenesis.parsing import syntax_tree
 
 _PRELUDE = """
 def _codegenesis_watched(function):
@@ -59,14 +60,14 @@ _SAFE_CALLS = frozenset({"len", "abs", "sum", "min", "max", "round", "int", "flo
 
 def asserts(source: str) -> list[ast.Assert]:
     """The `assert` statements of a fragment's function, those of nested functions included."""
-    node = ast.parse(source).body[-1]
+    node = syntax_tree(source).body[-1]
     return [inner for inner in ast.walk(node) if isinstance(inner, ast.Assert)]
 
 
 def watched(source: str) -> str:
     """The function as a fragment that returns, for each asserted comparison it met, a pair:
     number of the comparison, and by how much its left side is above the right one."""
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     goals: list[int] = []
     tree.body[-1] = _Watch(goals).visit(tree.body[-1])
     definition = tree.body[-1]

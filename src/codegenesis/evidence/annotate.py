@@ -13,6 +13,7 @@ from typing import Any
 
 from codegenesis.evidence.plain import Call
 from codegenesis.model import Record
+from codegenesis.parsing import syntax_tree
 
 _SCALARS = {bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes"}
 _EXACT = frozenset({"bool", "int", "str", "bytes", "None"})
@@ -52,7 +53,7 @@ class Signature(Record, frozen=True, kw_only=True):
 
 def signature(source: str, calls: Sequence[Call]) -> Signature:
     """The signature of the function that a fragment ends with."""
-    node = ast.parse(source).body[-1]
+    node = syntax_tree(source).body[-1]
     inner = (ast.Yield, ast.YieldFrom)
     if not isinstance(node, ast.FunctionDef) or any(isinstance(e, inner) for e in ast.walk(node)):
         return Signature(why="it is no plain function")
@@ -82,7 +83,7 @@ def _is_plain(node: ast.expr) -> bool:
     """Nothing but names of built-in types."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
-            return _is_plain(ast.parse(node.value, mode="eval").body)
+            return _is_plain(syntax_tree(node.value, mode="eval").body)
         except SyntaxError:
             return False
     inner = list(ast.walk(node))

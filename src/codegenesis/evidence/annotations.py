@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
+from codegenesis.parsing import syntax_tree
+
 _PLAIN: dict[str, tuple[Any, ...]] = {
     "int": (0, 3, 12),
     "float": (0.0, 1.5, 20.25),
@@ -47,7 +49,7 @@ def _examples(node: ast.expr) -> Iterator[Any]:
 
 def _quoted(text: str) -> Iterator[Any]:
     try:
-        yield from _examples(ast.parse(text, mode="eval").body)
+        yield from _examples(syntax_tree(text, mode="eval").body)
     except SyntaxError:
         return
 

@@ -16,6 +16,7 @@ from typing import Any
 from codegenesis.evidence.annotate import Signature
 from codegenesis.evidence.plain import Call
 from codegenesis.model import Gene, Record
+from codegenesis.parsing import syntax_tree
 
 _COMPARED = "codegenesis_compared"
 _GIVEN_UP = "codegenesis: a path was given up"
@@ -143,7 +144,7 @@ def read(stdout: str, stderr: str, types: Signature) -> Found:
 
 
 def _call(inner: str, types: Signature) -> Call:
-    node = ast.parse(f"given({inner})", mode="eval").body
+    node = syntax_tree(f"given({inner})", mode="eval").body
     if not isinstance(node, ast.Call):
         raise ValueError(inner)
     values = {str(each.arg): _value(each.value) for each in node.keywords}

@@ -6,7 +6,6 @@ search is a function of the case's seed and of the two programs, so a verdict ca
 
 from __future__ import annotations
 
-import ast
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from codegenesis.evidence.plain import Call, Instance, call_of, data_of
 from codegenesis.evidence.reach import reach
 from codegenesis.evidence.sights import aimed, at_new_constants
 from codegenesis.model import Outcome, Trial, Variant
+from codegenesis.parsing import syntax_tree
 
 _BASES = 8  # recorded calls that are bent
 _MOST_AIMED = 400  # aimed calls, per source of them
@@ -72,7 +72,7 @@ def inputs_for(case: Case, *sources: str) -> Inputs:
     """Fresh inputs for the gene of a case, with the constants of these programs as well."""
     if case.memory.literals is None:
         case.memory.literals = literals(*(reached.node for reached in reach(case.gene)))
-    own = [literals(ast.parse(source)) for source in sources]
+    own = [literals(syntax_tree(source)) for source in sources]
     calls = [call_of(call) for call in dict.fromkeys(case.calls)]
     return Inputs(case.gene.source, calls, literals=merged(*own, case.memory.literals))
 

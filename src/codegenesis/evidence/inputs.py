@@ -20,6 +20,7 @@ from codegenesis.evidence.infer import infer, kind_of
 from codegenesis.evidence.literals import Literals
 from codegenesis.evidence.mutate import mutant
 from codegenesis.evidence.plain import Built, Call, Instance
+from codegenesis.parsing import syntax_tree
 
 _MOST_EDGES = 120  # per parameter
 _ALIKE = 60  # recorded calls that are kept to start from
@@ -161,7 +162,7 @@ def _shape(value: Any) -> str:
 
 def _parameters(source: str) -> dict[str, ast.expr | None]:
     """Positional parameters first, as calls give them; then keyword-only ones."""
-    node = ast.parse(source).body[-1]
+    node = syntax_tree(source).body[-1]
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return {}
     own = node.args

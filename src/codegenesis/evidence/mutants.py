@@ -19,6 +19,7 @@ from random import Random
 from typing import Any
 
 from codegenesis.model import Record
+from codegenesis.parsing import syntax_tree
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -90,7 +91,7 @@ def mutants(source: str, *, most: int = 40, seed: int = 0) -> tuple[Mutant, ...]
         source: the gene's `def`.
         most: how many at most; which ones, chance decides.
     """
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     sites = list(_sites(tree))
     order = _spread(sites, Random(seed))
     seen = {_normal(tree)}
@@ -117,7 +118,7 @@ def _made(tree: ast.Module, site: _Site, seen: set[object]) -> Mutant | None:
     changed = _replaced(tree, site)
     try:
         source = ast.unparse(ast.fix_missing_locations(changed)) + "\n"
-        key = _normal(ast.parse(source))
+        key = _normal(syntax_tree(source))
     except (SyntaxError, ValueError, RecursionError):
         return None
     if key in seen:

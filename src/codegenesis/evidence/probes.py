@@ -16,6 +16,7 @@ from typing import Any
 from codegenesis.errors import WireError
 from codegenesis.evidence.plain import value_of
 from codegenesis.model import Outcome, Record
+from codegenesis.parsing import syntax_tree
 
 _PRELUDE = """
 def _codegenesis_probe(function):
@@ -170,18 +171,18 @@ def probed(source: str) -> str:
 
     Numbers of sites are given in the order of the source, so they are the same each time.
     """
-    tree = _Probes().visit(ast.parse(source))
+    tree = _Probes().visit(syntax_tree(source))
     function = tree.body[-1]
     function.decorator_list.insert(0, ast.Name("_codegenesis_probe", ast.Load()))
     ast.fix_missing_locations(tree)
-    tree.body[:0] = ast.parse(_PRELUDE).body
+    tree.body[:0] = syntax_tree(_PRELUDE).body
     return ast.unparse(tree) + "\n"
 
 
 def conditions(source: str) -> dict[int, int]:
     """Line of each condition of a fragment, by its number."""
     probes = _Probes()
-    probes.visit(ast.parse(source))
+    probes.visit(syntax_tree(source))
     return probes.tests
 
 

@@ -14,6 +14,7 @@ from codegenesis.evidence.duel import Subject
 from codegenesis.evidence.plain import value_of
 from codegenesis.evidence.words import clip, show_call
 from codegenesis.model import Gene, Outcome, Record
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Executor
 from codegenesis.wire import encode_call
 
@@ -113,7 +114,7 @@ def _promise(clause: Sequence[Any], lambdas: dict[int, str]) -> Promise:
 def _lambdas(path: str) -> dict[int, str]:
     """The lambdas of a file by line: most predicates are one, and have no other name."""
     try:
-        tree = ast.parse(Path(path).read_bytes())
+        tree = syntax_tree(Path(path).read_bytes())
     except (OSError, SyntaxError, ValueError):
         return {}
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]

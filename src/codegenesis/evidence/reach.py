@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from codegenesis.model import Gene, Record
+from codegenesis.parsing import syntax_tree
 
 _MOST_DEFINITIONS = 300  # a bound for pathological projects, not a tuning knob
 
@@ -49,7 +50,7 @@ def reach(gene: Gene) -> tuple[Reached, ...]:
     The `def` alone when the gene's file cannot be read any more.
     """
     module = module_at(gene.path, gene.module) or _empty(gene.module)
-    queue = [Reached(module=module, node=ast.parse(gene.source).body[0])]
+    queue = [Reached(module=module, node=syntax_tree(gene.source).body[0])]
     seen = {id(queue[0].node)}
     for reached in queue:
         for found in _referred(reached, gene.root):
@@ -69,7 +70,7 @@ def module_at(path: str, name: str) -> Module | None:
 
 @lru_cache(maxsize=64)  # by content, so an edited file is read anew
 def _parsed(name: str, data: bytes) -> Module:
-    tree = ast.parse(data)
+    tree = syntax_tree(data)
     bound: dict[str, ast.stmt] = {}
     imports: dict[str, str] = {}
     methods: dict[str, list[ast.stmt]] = {}

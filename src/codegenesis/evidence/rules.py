@@ -18,6 +18,7 @@ from codegenesis.evidence.names import (
 from codegenesis.evidence.reach import Module, bound_names, imported, module_at
 from codegenesis.evidence.vocabulary import INTERNALS, PLAIN_DUNDERS, PURE_MODULES, REACHING
 from codegenesis.model import Gene, Variant
+from codegenesis.parsing import syntax_tree
 
 _GROWTH = 6  # a variant may have so many times the original's syntax nodes,
 _ALLOWANCE = 400  # and so many more
@@ -49,7 +50,7 @@ class Subjects(NamedTuple):
     def of(cls, gene: Gene, variant: Variant) -> Self:
         """Parse both; raises SyntaxError."""
         module = module_at(gene.path, gene.module)
-        return cls(gene, variant, ast.parse(gene.source), ast.parse(variant.source), module)
+        return cls(gene, variant, syntax_tree(gene.source), syntax_tree(variant.source), module)
 
     @property
     def prelude(self) -> list[ast.stmt]:
@@ -215,7 +216,7 @@ def _origins(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _parameters(node: ast.FunctionDef) -> str:
-    tree = ast.parse(ast.unparse(node))
+    tree = syntax_tree(ast.unparse(node))
     for argument in ast.walk(tree):
         if isinstance(argument, ast.arg):
             argument.annotation = None

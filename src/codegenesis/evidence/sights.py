@@ -6,7 +6,6 @@ run and bent again.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
@@ -18,6 +17,7 @@ from codegenesis.evidence.duel import Subject
 from codegenesis.evidence.literals import Literals, literals
 from codegenesis.evidence.plain import Call, data_of
 from codegenesis.evidence.probes import Trail, probed, trail
+from codegenesis.parsing import syntax_tree
 
 _T = TypeVar("_T")
 _ROUNDS = 4
@@ -84,7 +84,7 @@ def aimed(case: Case, source: str, bases: Sequence[Call]) -> Iterator[Call]:
 
 def at_new_constants(original: str, source: str, bases: Sequence[Call]) -> Iterator[Call]:
     """Calls with the constants that a variant has and the original has not."""
-    known, own = literals(ast.parse(original)), literals(ast.parse(source))
+    known, own = literals(syntax_tree(original)), literals(syntax_tree(source))
     new = Literals(
         ints=_only(own.ints, known.ints),
         floats=_only(own.floats, known.floats),

@@ -9,7 +9,7 @@ exactly; and with another seed the original shows which parts of its answers are
 
 from __future__ import annotations
 
-import ast
+from codegenesis.parsing import syntax_tree
 
 _SOURCE = """
 def _codegenesis_steady(function):
@@ -65,7 +65,7 @@ def steady(source: str, *, seed: int = 0) -> str:
 
 def decorated(source: str, prelude: str, name: str) -> str:
     """The fragment with one more decorator, which `prelude` defines, outside of all others."""
-    node = ast.parse(source).body[-1]
+    node = syntax_tree(source).body[-1]
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(each.lineno for each in decorators)]) - 1
     lines = source.splitlines(keepends=True)

@@ -26,6 +26,7 @@ from codegenesis.evidence.mutants import Mutant, mutants
 from codegenesis.evidence.probes import conditions
 from codegenesis.evidence.sights import Sights
 from codegenesis.model import Outcome, Strength, Variant
+from codegenesis.parsing import syntax_tree
 
 #: Gates that judge a program's text: a mistake refused there has not been noticed by any input.
 _STATIC = frozenset({"parse", "policy"})
@@ -172,7 +173,7 @@ def _ended(outcome: Outcome) -> bool:
 
 
 def _statements(source: str) -> Iterator[tuple[int, int]]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(syntax_tree(source)):
         if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
             body = getattr(node, "body", None)
             last = body[0].lineno - 1 if body else node.end_lineno or node.lineno

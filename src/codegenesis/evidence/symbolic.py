@@ -27,6 +27,7 @@ from codegenesis.evidence.reach import module_at, reach
 from codegenesis.evidence.scan import scan
 from codegenesis.evidence.words import clip, show_call
 from codegenesis.model import Gene, Trial, Variant, Verdict
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Work, WorkLimits, Workshop
 
 _INSTALL = "CrossHair is not installed: pip install 'codegenesis[symbolic]'"
@@ -111,7 +112,7 @@ def _unsuited(gene: Gene, variant: Variant) -> str:
         return f"it reads {state}, which its module changes"
     if effects := scan(gene):
         return f"it does more than compute ({effects[0].words})"
-    for statement in ast.parse(variant.source).body:
+    for statement in syntax_tree(variant.source).body:
         body = statement if isinstance(statement, ast.FunctionDef) else _wrapped(statement)
         piece = msgspec.structs.replace(gene, source=ast.unparse(body))
         if effects := scan(piece):
@@ -130,7 +131,7 @@ def _state(gene: Gene) -> str:
 
 def _wrapped(statement: ast.stmt) -> ast.stmt:
     """A statement as the body of a function: what is looked at is what functions do."""
-    function = ast.parse("def prelude(): pass").body[0]
+    function = syntax_tree("def prelude(): pass").body[0]
     if isinstance(function, ast.FunctionDef):
         function.body = [statement]
     return function
@@ -158,7 +159,7 @@ def _judged(
 
 def _is_exact(gene: Gene, variant: Variant) -> bool:
     """No floats: the solver has two models of them, and one is of real numbers."""
-    trees = [ast.parse(variant.source), *(reached.node for reached in reach(gene))]
+    trees = [syntax_tree(variant.source), *(reached.node for reached in reach(gene))]
     return not any(
         isinstance(node, ast.Div)
         or (isinstance(node, ast.Constant) and type(node.value) in (float, complex))

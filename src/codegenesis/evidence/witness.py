@@ -14,13 +14,13 @@ variant loses.
 
 from __future__ import annotations
 
-import ast
 import inspect
 from typing import Any, NamedTuple
 
 from codegenesis.evidence.plain import Built, value_of
 from codegenesis.fragment.syntax import KINDS, nested_code
 from codegenesis.model import Outcome
+from codegenesis.parsing import syntax_tree
 
 _SOURCE = """
 def _codegenesis_witness(function):
@@ -156,7 +156,7 @@ def witnessed(source: str) -> str:
     Raises:
         FragmentError: the fragment does not compile.
     """
-    node = ast.parse(source).body[-1]
+    node = syntax_tree(source).body[-1]
     name = getattr(node, "name", "")
     code = nested_code(compile(source, "<fragment>", "exec", dont_inherit=True), name)
     first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))]) - 1

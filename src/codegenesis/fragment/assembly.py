@@ -43,6 +43,7 @@ from codegenesis.fragment.syntax import (
     parameter_count,
     redirect,
 )
+from codegenesis.parsing import syntax_tree
 
 # Names that no source can spell, so that they collide with nothing.
 _FACTORY, _DEFAULTS, _KWDEFAULTS = "<codegenesis>", "<defaults>", "<kwdefaults>"
@@ -193,7 +194,7 @@ def _take_defaults(node: FunctionNode) -> None:
 
 def _split(source: str, name: str) -> tuple[list[ast.stmt], FunctionNode]:
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
         compile(source, "<fragment>", "exec", dont_inherit=True)
     except UNPARSABLE as error:
         raise FragmentError(f"the fragment does not compile: {error}") from error

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from codegenesis.errors import FragmentError
 from codegenesis.fragment.syntax import UNPARSABLE, FunctionNode, lines_of
+from codegenesis.parsing import syntax_tree
 
 
 class Definition(NamedTuple):
@@ -89,7 +90,7 @@ def same_program(left: object, right: object) -> bool:
 @lru_cache(maxsize=2)  # the functions of a module are asked for one after the other
 def _parse(text: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        return syntax_tree(text)
     except UNPARSABLE as error:
         raise FragmentError(f"the source does not parse: {error}") from error
 

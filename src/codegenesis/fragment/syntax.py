@@ -16,6 +16,7 @@ from functools import partial
 from textwrap import indent
 
 from codegenesis.errors import FragmentError
+from codegenesis.parsing import syntax_tree
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
@@ -201,7 +202,7 @@ while True:
 
 def _delegation(call: ast.Call) -> list[ast.stmt]:
     """Names are such that no parameter can have them; that the inner one ends, ends the outer."""
-    (tree,) = ast.parse(
+    (tree,) = syntax_tree(
         "try:\n" + indent(_DELEGATION, "    ") + "except StopAsyncIteration: return"
     ).body
     for node in ast.walk(tree):

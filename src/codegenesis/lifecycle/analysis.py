@@ -20,6 +20,7 @@ from codegenesis.genome.lines import Profile, profile
 from codegenesis.lifecycle.grounds import lay_grounds
 from codegenesis.lifecycle.jails import limits_for, open_sandbox
 from codegenesis.model import Gene, Observation, Proposal, Record, Trait
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Limits
 
 #: A traced call takes many times what it takes by itself.
@@ -149,7 +150,7 @@ def _tuning(gene: Gene, proposal: Proposal) -> Remedy:
 
 def _reached(source: str, lines: Sequence[int]) -> set[int]:
     """The lines, and those that read what is given a value or changed in them."""
-    nodes = [node for node in ast.walk(ast.parse(source)) if hasattr(node, "lineno")]
+    nodes = [node for node in ast.walk(syntax_tree(source)) if hasattr(node, "lineno")]
     names: set[str] = set()
     for node in nodes:
         match node:

@@ -19,6 +19,7 @@ from pathlib import Path
 from codegenesis import fragment
 from codegenesis.errors import NotEvolvableError, TargetError
 from codegenesis.model import Gene
+from codegenesis.parsing import syntax_tree
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 #: Decorators that give the same function back, and icontract's, behind which it can be found.
@@ -106,7 +107,7 @@ def read_text(path: Path) -> str:
 def parsed(text: str, path: Path) -> ast.Module:
     """The syntax tree of a file; TargetError where it has none."""
     try:
-        return ast.parse(text)
+        return syntax_tree(text)
     except SyntaxError as error:
         raise TargetError(
             f"{path}:{error.lineno} does not parse: {error.msg}",

@@ -18,6 +18,7 @@ from codegenesis.arena.synthesis.messages import Plan
 from codegenesis.arena.synthesis.probes import probes
 from codegenesis.arena.synthesis.values import Column, kinds_of
 from codegenesis.errors import WireError
+from codegenesis.parsing import syntax_tree
 
 _PROBES = 8
 
@@ -127,7 +128,7 @@ def _grouped(raisings: Sequence[tuple[Any, str]], first: int) -> tuple[Raising, 
 
 
 def _docstring(source: str) -> str:
-    tree = ast.parse(source).body[-1]
+    tree = syntax_tree(source).body[-1]
     if isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef):
         return ast.get_docstring(tree) or ""
     return ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 
+from codegenesis.parsing import syntax_tree
+
 _TAKE_ANY = {
     *("sorted", "sum", "max", "min", "set", "list", "tuple", "any", "all", "enumerate", "zip"),
     *("dict", "Counter", "len", "frozenset"),
@@ -39,7 +41,7 @@ _FORMAT = "__format__"  # the call that stands for an f-string until here
 
 def tidy(text: str) -> str:
     """The same statements, as a person would write them."""
-    tree = ast.parse(text)
+    tree = syntax_tree(text)
     for _ in range(3):
         tree = _Tidy().visit(tree)
     ast.fix_missing_locations(tree)
@@ -48,7 +50,7 @@ def tidy(text: str) -> str:
 
 def _single_parentheses(text: str) -> str:
     """`sum((x for x in xs))` is how `ast.unparse` writes `sum(x for x in xs)`."""
-    same, place = ast.dump(ast.parse(text)), text.find("((")
+    same, place = ast.dump(syntax_tree(text)), text.find("((")
     while place >= 0:
         end = _closing(text, place + 1)
         if end is not None and text[end + 1 : end + 2] == ")":
@@ -70,7 +72,7 @@ def _closing(text: str, place: int) -> int | None:
 
 def _dump(text: str) -> str:
     try:
-        return ast.dump(ast.parse(text))
+        return ast.dump(syntax_tree(text))
     except SyntaxError:
         return ""
 

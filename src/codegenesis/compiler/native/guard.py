@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from codegenesis.compiler.native.program import UnsuitableError
 from codegenesis.compiler.native.types import T
 from codegenesis.model import Gene
+from codegenesis.parsing import syntax_tree
 
 #: Integers with room to compute with; more than that is checked inside.
 _WIDEST = 1 << 62
@@ -40,8 +41,8 @@ def guarded(
         types: the parameters of the build, in the order in which `_native` takes them.
         call: how `_native` is called, when it is not with the parameters as they are.
     """
-    *prelude, body = ast.parse(source).body
-    entry = ast.parse(source).body[-1]
+    *prelude, body = syntax_tree(source).body
+    entry = syntax_tree(source).body[-1]
     if not isinstance(body, ast.FunctionDef) or not isinstance(entry, ast.FunctionDef):
         raise UnsuitableError("the fragment does not end with a `def`")
     name = f"_python_{gene.name.strip('_')}"
@@ -59,7 +60,7 @@ if {_test(types)}:
         pass
 return {name}({again})
 """
-    entry.body = [*_docstring(entry), *ast.parse(text).body]
+    entry.body = [*_docstring(entry), *syntax_tree(text).body]
     parts = ["from codegenesis.native import load as _load"] if "_load(" in setup else []
     parts += [ast.unparse(node) for node in prelude]
     parts += [ast.unparse(body), setup.replace("{body}", name), ast.unparse(entry)]

@@ -16,6 +16,7 @@ from codegenesis.compiler.native.observe import Observed
 from codegenesis.compiler.native.program import ENTRY, Program, UnsuitableError
 from codegenesis.compiler.native.types import ITEM_OF, T
 from codegenesis.compiler.native.world import UnsupportedError, World
+from codegenesis.parsing import syntax_tree
 
 _NAMES = {
     "int": "int", "float": "float", "bool": "bool", "str": "str", "bytes": "bytes",
@@ -90,7 +91,7 @@ def _annotate(world: World, name: str, node: ast.FunctionDef) -> None:
 
 
 def _expression(t: T) -> ast.expr:
-    return ast.parse(_name(t), mode="eval").body
+    return syntax_tree(_name(t), mode="eval").body
 
 
 def _name(t: T) -> str:

@@ -13,6 +13,7 @@ from codegenesis.compiler.native.types import Typing
 from codegenesis.errors import FragmentError, WireError
 from codegenesis.evidence.plain import value_of
 from codegenesis.model import Gene, Record
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Executor
 
 #: Events of the program that are traced, per recorded call; some 10 µs each.
@@ -77,7 +78,7 @@ def observe(
 
 def fragment_of(gene: Gene, program: Program) -> str:
     """The fragment whose `def` runs the program traced and returns the report."""
-    own = ast.parse(gene.source).body[-1]
+    own = syntax_tree(gene.source).body[-1]
     if not isinstance(own, ast.FunctionDef):
         raise UnsuitableError("the function has no `def`")
     positional = ", ".join(a.arg for a in own.args.posonlyargs + own.args.args)
@@ -86,7 +87,7 @@ def fragment_of(gene: Gene, program: Program) -> str:
     body = f"""return watched_(
         {ENTRY}, ({positional}{"," if positional else ""}), {{{keyword}}},
         classes={{{classes}}}, constants={{{_constants(program)}}}, events={_EVENTS})"""
-    own.body = ast.parse(f"def f():\n    {body}").body[0].body  # type: ignore[attr-defined]
+    own.body = syntax_tree(f"def f():\n    {body}").body[0].body  # type: ignore[attr-defined]
     own.decorator_list = []
     text = "\n\n".join(ast.unparse(ast.fix_missing_locations(n)) for n in [*text_of(program), own])
     return f"from codegenesis.native.watch import watched as watched_\n\n{text}\n"

@@ -14,6 +14,7 @@ from codegenesis.errors import FragmentError
 from codegenesis.evidence.names import bound_in
 from codegenesis.evidence.reach import Module, imported, module_at
 from codegenesis.model import Gene, Record
+from codegenesis.parsing import syntax_tree
 
 #: The entry's name inside a build, so that its own name stays free for the guarded `def`.
 ENTRY = "entry_"
@@ -111,7 +112,7 @@ def program_of(gene: Gene, source: str) -> Program:
     module = module_at(gene.path, gene.module)
     if module is None:
         raise UnsuitableError(f"{gene.path} cannot be read any more")
-    *prelude, entry = ast.parse(source).body
+    *prelude, entry = syntax_tree(source).body
     if not isinstance(entry, ast.FunctionDef) or gene.kind == "method":
         raise UnsuitableError("only plain functions are compiled with types")
     if entry.args.vararg or entry.args.kwarg or entry.decorator_list:
@@ -250,7 +251,7 @@ def _parameters(node: ast.AST) -> set[str]:
 
 def _renamed(node: ast.FunctionDef, names: dict[str, str]) -> ast.FunctionDef:
     """A copy of its own in which global names are replaced."""
-    copy = ast.parse(ast.unparse(node)).body[0]
+    copy = syntax_tree(ast.unparse(node)).body[0]
     if not isinstance(copy, ast.FunctionDef):  # pragma: no cover (what it was made from is one)
         raise UnsuitableError("the function does not parse")
     local = bound_in(copy) | _parameters(copy)

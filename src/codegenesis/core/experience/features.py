@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from codegenesis.model import Gene, Trait, Variant
+from codegenesis.parsing import syntax_tree
 
 Features = dict[str, float]
 
@@ -55,7 +56,7 @@ def measured(traits: Iterable[Trait]) -> Features:
 @lru_cache(maxsize=512)
 def shape(source: str) -> Mapping[str, float]:
     """Figures of a fragment: logarithm of 1 + count, by name."""
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     own = next((n.name for n in reversed(tree.body) if isinstance(n, ast.FunctionDef)), "")
     counts: Counter[str] = Counter()
     for node, depth in _with_depth(tree, 0):

@@ -12,6 +12,8 @@ import re
 import warnings
 from functools import lru_cache
 
+from codegenesis.parsing import syntax_tree
+
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 ANY, TEST, OR, AND, NOT, COMPARE = 0, 1, 2, 3, 4, 5
@@ -77,7 +79,7 @@ def expression(text: str) -> ast.expr | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text, mode="eval").body
+            return syntax_tree(text, mode="eval").body
     except UNPARSABLE:
         return None
 
@@ -116,7 +118,7 @@ def module(text: str) -> ast.Module:
     """`ast.parse` without the compiler's warnings (of an `is` with a number, say)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(text)
+        return syntax_tree(text)
 
 
 def line_starts(text: str) -> list[int]:

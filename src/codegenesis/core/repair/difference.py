@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from codegenesis.core.genetic import Edit
+from codegenesis.parsing import syntax_tree
 
 _PIECE = re.compile(r"\s+|\w+|[<>=!+\-*/%&|^@:]=|//|\*\*|<<|>>|->|.", re.DOTALL)
 _SHOWN = 60
@@ -35,7 +36,7 @@ def differences(source: str, other: str) -> tuple[Edit, ...]:
 
 def size_of(source: str, other: str) -> int:
     """Syntax nodes that were taken out or put in between two sources."""
-    before, after = list(_nodes(ast.parse(source))), list(_nodes(ast.parse(other)))
+    before, after = list(_nodes(syntax_tree(source))), list(_nodes(syntax_tree(other)))
     changed = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     return sum(max(b - a, d - c) for tag, a, b, c, d in changed if tag != "equal")
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 
 from codegenesis.arena.messages import Traced
 from codegenesis.genome.lines import ochiai
+from codegenesis.parsing import syntax_tree
 
 _BESIDE = 0.6
 #: Of lines that no failing case ran: more when failing cases broke off, for what comes after the
@@ -130,6 +131,6 @@ def _bound(tree: ast.AST) -> set[str]:
 
 def _parsed(source: str) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        return syntax_tree(source)
     except (SyntaxError, ValueError):
         return None

@@ -31,6 +31,7 @@ from codegenesis.arena.messages import Score
 from codegenesis.core.repair.found import Plausible
 from codegenesis.core.repair.smells import calls, falls_off, unread
 from codegenesis.model import Record
+from codegenesis.parsing import syntax_tree
 
 #: Tries versions on generated inputs that expect nothing but an end without exception.
 Judge = Callable[[Sequence[str]], Sequence[Score]]
@@ -85,7 +86,7 @@ def ranked(
 
 
 def _text_charges(original: str, version: Plausible) -> dict[str, float]:
-    before, after = ast.parse(original), ast.parse(version.source)
+    before, after = syntax_tree(original), syntax_tree(version.source)
     taken, added = _counts(before), _counts(after)
     constants = _constants(after) - _constants(before)
     odd = sum(n for value, n in constants.items() if value not in _USUAL)

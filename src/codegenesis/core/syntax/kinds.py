@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-
 import libcst as cst
 
 from codegenesis.core.syntax.module import kind_of_annotation, kind_of_ast
 from codegenesis.core.syntax.text import code, place
 from codegenesis.core.syntax.uses import uses
 from codegenesis.core.syntax.view import View
+from codegenesis.parsing import syntax_tree
 
 #: Kinds in which membership is a linear scan.
 LINEAR = frozenset({"list", "tuple", "values", "deque"})
@@ -25,7 +24,7 @@ def kind(view: View, node: cst.BaseExpression) -> str:
         return known.pop() if len(known) == 1 else "unknown"
     if text is not None:
         return "unknown"
-    return kind_of_ast(ast.parse(f"({code(node)}\n)", mode="eval").body)
+    return kind_of_ast(syntax_tree(f"({code(node)}\n)", mode="eval").body)
 
 
 def _of_name(view: View, name: str) -> str:
@@ -49,7 +48,7 @@ def _of_parameter(param: cst.Param, seen: frozenset[str]) -> str:
     if param.annotation is not None:
         return kind_of_annotation(code(param.annotation.annotation))
     if param.default is not None:
-        found = kind_of_ast(ast.parse(f"({code(param.default)}\n)", mode="eval").body)
+        found = kind_of_ast(syntax_tree(f"({code(param.default)}\n)", mode="eval").body)
         return "unknown" if found == "none" else found
     return "unknown"
 
@@ -59,12 +58,12 @@ def assigned_kind(statement: cst.CSTNode, name: str) -> str:
     match statement:
         case cst.SimpleStatementLine(body=[cst.Assign(targets=[target], value=value)]):
             if isinstance(target.target, cst.Name):
-                return kind_of_ast(ast.parse(f"({code(value)}\n)", mode="eval").body)
+                return kind_of_ast(syntax_tree(f"({code(value)}\n)", mode="eval").body)
             return _of_unpacking(target.target, value, name)
         case cst.SimpleStatementLine(body=[cst.AnnAssign(annotation=annotation, value=value)]):
             found = kind_of_annotation(code(annotation.annotation))
             if found == "unknown" and value is not None:
-                return kind_of_ast(ast.parse(f"({code(value)}\n)", mode="eval").body)
+                return kind_of_ast(syntax_tree(f"({code(value)}\n)", mode="eval").body)
             return found
     return "unknown"
 
@@ -75,5 +74,5 @@ def _of_unpacking(target: cst.CSTNode, value: cst.BaseExpression, name: str) -> 
         return "unknown"
     for left, right in zip(target.elements, value.elements, strict=False):
         if isinstance(left.value, cst.Name) and left.value.value == name:
-            return kind_of_ast(ast.parse(f"({code(right.value)}\n)", mode="eval").body)
+            return kind_of_ast(syntax_tree(f"({code(right.value)}\n)", mode="eval").body)
     return "unknown"

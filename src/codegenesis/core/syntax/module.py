@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from codegenesis.core.syntax.purity import MUTATORS
+from codegenesis.parsing import syntax_tree
 
 _CONTAINERS: dict[type, str] = {
     ast.List: "list",
@@ -210,7 +211,7 @@ def _outside_brackets(text: str) -> str:
 
 def _parse(source: str) -> ast.Module:
     try:
-        return ast.parse(source)
+        return syntax_tree(source)
     except (SyntaxError, ValueError):
         return ast.Module([], type_ignores=[])
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import libcst as cst
 
+from codegenesis.parsing import syntax_tree
+
 _EMPTY = cst.Module([])
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
@@ -43,7 +45,7 @@ def _embeds(node: cst.BaseExpression, text: str) -> bool:
 @lru_cache(maxsize=4096)
 def canonical(text: str) -> str:
     """An expression's text as `ast.unparse` writes it."""
-    return ast.unparse(ast.parse(f"({text}\n)", mode="eval"))
+    return ast.unparse(syntax_tree(f"({text}\n)", mode="eval"))
 
 
 def expression(text: str) -> cst.BaseExpression:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import libcst as cst
 
 from codegenesis.core.syntax.text import Statement, code
+from codegenesis.parsing import syntax_tree
 
 _STYLE = cst.Module([])
 
@@ -48,7 +49,7 @@ class Unit:
     @property
     def identity(self) -> str:
         """Text that two fragments share when they are the same program in other formatting."""
-        return ast.dump(ast.parse(self.source))
+        return ast.dump(syntax_tree(self.source))
 
     def merged(self, prelude: tuple[Statement, ...]) -> Unit:
         """The same with statements put in front, those it already has left out."""
@@ -59,7 +60,7 @@ class Unit:
 
 def signature(source: str) -> str:
     """Name, parameters, defaults and kind of the last function in a source, for comparison."""
-    last = ast.parse(source).body[-1]
+    last = syntax_tree(source).body[-1]
     if not isinstance(last, ast.FunctionDef | ast.AsyncFunctionDef):
         raise ValueError("expected a function at the end")
     returns = ast.unparse(last.returns) if last.returns else ""

@@ -6,7 +6,6 @@ about a millisecond and spares every rewrite from tracking nodes through transfo
 
 from __future__ import annotations
 
-import ast
 import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from codegenesis.core.syntax.names import (
 )
 from codegenesis.core.syntax.text import code
 from codegenesis.core.syntax.unit import Unit
+from codegenesis.parsing import syntax_tree
 
 N = TypeVar("N", bound=cst.CSTNode)
 
@@ -306,7 +306,7 @@ _NOTHING = cst.SimpleStatementSuite([cst.Pass()])
 def ast_keyword(name: str) -> bool:
     """Whether a word cannot be a variable."""
     try:
-        ast.parse(f"{name} = 0")
+        syntax_tree(f"{name} = 0")
     except SyntaxError:
         return True
     return False

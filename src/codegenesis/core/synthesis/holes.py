@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from codegenesis.errors import FragmentError
+from codegenesis.parsing import syntax_tree
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -22,7 +23,7 @@ def is_hole(source: str) -> bool:
         source: of one `def`, prelude allowed; anything else is no hole.
     """
     try:
-        tree = ast.parse(textwrap.dedent(source))
+        tree = syntax_tree(textwrap.dedent(source))
     except (SyntaxError, ValueError):
         return False
     node = tree.body[-1] if tree.body else None
@@ -64,7 +65,7 @@ def fill(source: str, body: str, *, imports: Sequence[str] = ()) -> str:
         FragmentError: the source does not end with a `def`.
     """
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except (SyntaxError, ValueError) as error:
         raise FragmentError(f"the source does not parse: {error}") from error
     node = tree.body[-1] if tree.body else None

@@ -6,6 +6,8 @@ import ast
 import subprocess
 import sys
 
+from codegenesis.parsing import syntax_tree
+
 _TIMEOUT_S = 20.0
 
 
@@ -20,7 +22,7 @@ def laid_out(source: str, *, path: str) -> str:
             command, input=source.encode(), capture_output=True, timeout=_TIMEOUT_S, check=False
         )
         text = done.stdout.decode()
-        same = ast.dump(ast.parse(text)) == ast.dump(ast.parse(source))
+        same = ast.dump(syntax_tree(text)) == ast.dump(syntax_tree(source))
     except (OSError, subprocess.TimeoutExpired, SyntaxError, ValueError):
         return source
     return text if done.returncode == 0 and same else source

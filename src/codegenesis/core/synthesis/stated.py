@@ -14,6 +14,7 @@ from typing import Any
 from codegenesis import wire
 from codegenesis.arena.messages import Example
 from codegenesis.errors import WireError
+from codegenesis.parsing import syntax_tree
 
 _BAD = (ValueError, SyntaxError, TypeError, WireError, MemoryError, RecursionError)
 
@@ -30,7 +31,7 @@ def stated(text: str, name: str) -> tuple[Example, ...]:
 
 def _of_docstrings(text: str, name: str) -> Iterator[Example]:
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except _BAD:
         return
     for node in ast.walk(tree):
@@ -53,7 +54,7 @@ def _of_doctest(docstring: str, name: str) -> Iterator[Example]:
 
 def _of_asserts(text: str, name: str) -> Iterator[Example]:
     try:
-        tree = ast.parse(text)
+        tree = syntax_tree(text)
     except _BAD:
         return
     for node in sorted(ast.walk(tree), key=lambda node: getattr(node, "lineno", 0)):
@@ -116,12 +117,12 @@ class _Given(ast.NodeTransformer):
 
 
 def _copy(node: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(node), mode="eval").body
+    return syntax_tree(ast.unparse(node), mode="eval").body
 
 
 def _expression(text: str) -> ast.expr:
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return syntax_tree(text.strip(), mode="eval").body
     except _BAD:
         return ast.Name("?")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from codegenesis.fragment.syntax import lines_of
+from codegenesis.parsing import syntax_tree
 
 _HOMES = ("codegenesis", "codegenesis.tunables")
 _KINDS: tuple[Literal["param", "choice"], ...] = ("param", "choice")
@@ -25,7 +26,7 @@ class Text:
         self._offsets = [0]
         for line in self._lines:
             self._offsets.append(self._offsets[-1] + len(line))
-        self.function = ast.parse(source).body[-1]
+        self.function = syntax_tree(source).body[-1]
         self.nodes = list(ast.walk(self.function))
         self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
@@ -68,7 +69,7 @@ def _aliases(text: str) -> Mapping[str, Literal["param", "choice"]]:
     """How `param` and `choice` are written in a module: text of the callee → which it is."""
     found: dict[str, Literal["param", "choice"]] = {}
     try:
-        nodes = list(ast.walk(ast.parse(text)))
+        nodes = list(ast.walk(syntax_tree(text)))
     except (SyntaxError, ValueError):
         return {}
     for node in nodes:

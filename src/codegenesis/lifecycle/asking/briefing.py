@@ -19,6 +19,7 @@ from codegenesis.genome import Crash
 from codegenesis.lifecycle.asking.callees import callees
 from codegenesis.lifecycle.asking.story import Story
 from codegenesis.model import Gene, Outcome, Trait, Trial, Variant
+from codegenesis.parsing import syntax_tree
 from codegenesis.runtime.redaction import Redactor
 
 #: Versions that a model is shown, of each kind, at most.
@@ -116,5 +117,5 @@ def may_tell(gene: Gene, calls: Iterable[bytes], redact: Iterable[str]) -> bool:
         redact: further patterns of names whose values are not told.
     """
     redactor = Redactor(redact, instances=True)
-    names = [n.arg for n in ast.walk(ast.parse(gene.source)) if isinstance(n, ast.arg)]
+    names = [n.arg for n in ast.walk(syntax_tree(gene.source)) if isinstance(n, ast.arg)]
     return not any(map(redactor.sensitive, names)) and not redactor.refuses(*calls)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from codegenesis.model import Gene
+from codegenesis.parsing import syntax_tree
 
 _MOST = 6
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
@@ -14,7 +15,7 @@ def callees(gene: Gene, module_source: str) -> tuple[str, ...]:
     """Sources of the functions, classes and constants of the module that the gene reads, and of
     the methods that it calls on `self`; the nearest in the file first."""
     try:
-        module, own = ast.parse(module_source), ast.parse(gene.source)
+        module, own = syntax_tree(module_source), syntax_tree(gene.source)
     except (SyntaxError, ValueError):
         return ()
     names = {node.id for node in ast.walk(own) if isinstance(node, ast.Name)}

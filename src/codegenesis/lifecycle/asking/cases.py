@@ -15,6 +15,7 @@ from codegenesis.evidence.words import show_call
 from codegenesis.lifecycle.asking.briefing import may_tell
 from codegenesis.lifecycle.asking.callees import callees
 from codegenesis.model import Gene
+from codegenesis.parsing import syntax_tree
 
 _SAMPLES, _FAILURES, _NOTES = 6, 4, 4
 
@@ -102,6 +103,6 @@ def _sources(failing: Iterable[str], tests: Iterable[Path]) -> Iterable[str]:
 
 def _parsed(text: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        return syntax_tree(text)
     except (SyntaxError, ValueError):
         return ast.Module(body=[], type_ignores=[])

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from codegenesis import core, genome
 from codegenesis.core.experience import Learner, beginning
 from codegenesis.model import Gene, Record
+from codegenesis.parsing import syntax_tree
 from codegenesis.store import Store
 
 #: Operators are asked about so many functions.
@@ -74,7 +75,7 @@ def _measured(store: Store, gene: Gene) -> Promise | None:
 
 
 def _read(gene: Gene) -> Promise:
-    tree = ast.parse(gene.source)
+    tree = syntax_tree(gene.source)
     nodes = sum(1 for _ in ast.walk(tree))
     calls = sum(isinstance(node, ast.Call) for node in ast.walk(tree))
     depth = _depth(tree)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from codegenesis.errors import UsageError
 from codegenesis.fragment.syntax import lines_of
+from codegenesis.parsing import literal, syntax_tree
 
 _MARK = r"(?:funsearch\.)?{}"
 
@@ -32,7 +33,7 @@ def marks_of(source: str) -> Marks | None:
         UsageError: `INPUTS` is no list of plain values.
     """
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except (SyntaxError, ValueError):
         return None
     lines = lines_of(source)
@@ -70,7 +71,7 @@ def inputs_of(text: str, where: str, arguments: int) -> str:
         UsageError: it is something else.
     """
     try:
-        found = ast.literal_eval(text)
+        found = literal(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         found = None
     if not isinstance(found, list) or not found:

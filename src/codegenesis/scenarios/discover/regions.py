@@ -7,6 +7,7 @@ import re
 
 from codegenesis.core.coders import Region
 from codegenesis.fragment.syntax import lines_of
+from codegenesis.parsing import syntax_tree
 from codegenesis.scenarios.discover.marking import is_marked
 
 _START = re.compile(r"^\s*(#|//).*EVOLVE-BLOCK-START")
@@ -50,7 +51,7 @@ def _block(first: int, last: int, functions: list[Function]) -> Region:
 
 def _functions(source: str) -> list[Function]:
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except (SyntaxError, ValueError):
         return []
     bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]

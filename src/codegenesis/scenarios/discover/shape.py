@@ -21,6 +21,7 @@ from zlib import crc32
 
 from codegenesis.core.genetic.identity import identity
 from codegenesis.model import Record
+from codegenesis.parsing import syntax_tree
 
 #: Positions of a sketch.
 POSITIONS = 32
@@ -110,7 +111,7 @@ def _parsed(program: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about escapes in strings that somebody else wrote
         try:
-            return ast.parse(program)
+            return syntax_tree(program)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 

@@ -6,13 +6,13 @@ scored by the skeleton in the evaluator's jail.
 
 from __future__ import annotations
 
-import ast
 import math
 
 from codegenesis import wire
 from codegenesis.errors import WireError
 from codegenesis.hosted.evaluating import messages
 from codegenesis.hosted.evaluating.messages import Verdict
+from codegenesis.parsing import literal
 from codegenesis.scenarios.discover.evaluating.stage import Stage
 from codegenesis.scenarios.discover.problem import Problem
 
@@ -21,7 +21,7 @@ _MODULE = "program"
 
 def run_inside(problem: Problem, stage: Stage) -> Verdict:
     """Load the program and call its `@run` function on each input."""
-    inputs = ast.literal_eval(problem.inputs) if problem.inputs else [()]
+    inputs = literal(problem.inputs) if problem.inputs else [()]
     opened = stage.open(_MODULE)
     if error := _error(opened):
         return Verdict(error=error)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from codegenesis.parsing import syntax_tree
 from codegenesis.scenarios.discover.problem import Problem
 
 #: Loads what the program is going to import; whatever fails will fail again in the program.
@@ -62,7 +63,7 @@ def shared_names(problem: Problem) -> tuple[str, ...]:
 def imported(source: str) -> tuple[str, ...]:
     """Names of the modules that a source imports at any place, in order."""
     try:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
     except (SyntaxError, ValueError, RecursionError):
         return ()
     return tuple(dict.fromkeys(_names(tree)))

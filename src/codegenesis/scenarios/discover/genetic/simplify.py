@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable
 
 from codegenesis.core.genetic.syntax import expression
+from codegenesis.parsing import syntax_tree
 
 _FOLDS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -26,7 +27,7 @@ def simplified(text: str) -> str | None:
     tree = expression(text)
     if tree is None:
         return None
-    found = ast.unparse(_Fold().visit(ast.parse(text, mode="eval").body))
+    found = ast.unparse(_Fold().visit(syntax_tree(text, mode="eval").body))
     return found if len(found) < len(text) else None
 
 
