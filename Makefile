@@ -32,7 +32,7 @@ docs: $(DEV)
 
 # Re-resolve the pinned dependencies (needs the package index).
 lock: $(DEV)
-	uv=$$(command -v uv || echo $(BIN)/uv); for list in "requirements.lock --group build" "requirements-dev.lock --group dev --extra native --extra symbolic --extra tune --extra discover --extra models --extra local-llm"; do \
+	uv=$$(command -v uv || echo $(BIN)/uv); for list in "requirements.lock --group build" "requirements-dev.lock --group dev --extra native --extra symbolic --extra tune --extra discover --extra models --extra local-llm --extra postgres --extra telemetry --extra export"; do \
 	$$uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra demo pyproject.toml -o $$list; done
 
 clean:
