@@ -1,0 +1,49 @@
+"""Who takes part, and what is on record."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from codegenesis.model.record import Record
+
+
+class Process(Record, frozen=True, kw_only=True):
+    """One process that runs the application (`role="app"`) or the engine (`role="engine"`).
+
+    Attributes:
+        id: unique over hosts and restarts.
+        probe_share: probe CPU over process CPU since start.
+        note: what the process has to say of itself (why the agent is off, what the engine does).
+    """
+
+    id: str
+    service: str
+    role: Literal["app", "engine"]
+    host: str
+    pid: int
+    python: str
+    started_ns: int
+    seen_ns: int
+    probe_share: float = 0.0
+    note: str = ""
+
+
+class Entry(Record, frozen=True, kw_only=True):
+    """One signed, hash-chained line of the ledger.
+
+    Attributes:
+        seq: position in the chain, from 1, without gaps.
+        kind: `provenance`, `evidence`, `decision` or `event` (rollback, freeze, thaw).
+        envelope: DSSE envelope around an in-toto statement, JSON text.
+        prev: `hash` of the entry before, 64 zeros for the first.
+        hash: hex SHA-256 over `prev`, `seq`, `kind` and `envelope`.
+    """
+
+    seq: int
+    at_ns: int
+    kind: Literal["provenance", "evidence", "decision", "event"]
+    gene: str
+    variant: str
+    envelope: str
+    prev: str
+    hash: str
