@@ -10,10 +10,11 @@ plain data, never a pickle.
 
 from codegenesis.model.calls import Observation, Outcome, OutcomeKind
 from codegenesis.model.genes import OURS, Gene, GeneKind, Variant
-from codegenesis.model.processes import Entry, Process
+from codegenesis.model.processes import Entry, Lease, Process
 from codegenesis.model.record import Record, digest
 from codegenesis.model.releases import ACTIVE_STAGES, Ack, Arm, Release, Sample, Stage
 from codegenesis.model.runs import Landing, Run, RunState, RunStep, StepState
+from codegenesis.model.telling import Bucket, Event, EventKind, EventSource, Reward
 from codegenesis.model.traits import Proposal, Trait
 from codegenesis.model.trials import Champion, Fitness, Gain, Strength, Trial, Verdict
 
@@ -22,13 +23,18 @@ __all__ = [
     "OURS",
     "Ack",
     "Arm",
+    "Bucket",
     "Champion",
     "Entry",
+    "Event",
+    "EventKind",
+    "EventSource",
     "Fitness",
     "Gain",
     "Gene",
     "GeneKind",
     "Landing",
+    "Lease",
     "Observation",
     "Outcome",
     "OutcomeKind",
@@ -36,6 +42,7 @@ __all__ = [
     "Proposal",
     "Record",
     "Release",
+    "Reward",
     "Run",
     "RunState",
     "RunStep",

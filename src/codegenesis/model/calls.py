@@ -51,6 +51,8 @@ class Observation(Record, frozen=True, kw_only=True):
         error: exception type (`module.qualname`), empty when it returned.
         fingerprint: exception type + in-app frames, no line numbers; groups crashes.
         burst_rate: calls per second seen while this burst lasted; 0 when unknown.
+        segment: of whom it was made for (`codegenesis.context`), like a user, tenant or plan.
+        trace: id of the trace that it was part of, 32 hex digits; empty when there was none.
     """
 
     gene: str
@@ -66,3 +68,5 @@ class Observation(Record, frozen=True, kw_only=True):
     error: str = ""
     fingerprint: str = ""
     burst_rate: float = 0.0
+    segment: str = ""
+    trace: str = ""

@@ -18,11 +18,14 @@ class Gene(Record, frozen=True, kw_only=True):
     Attributes:
         service: name of the application it belongs to.
         module: importable name of the module; `__main__` for a script.
-        qualname: name inside the module, `Class.method` for a method.
+        qualname: name inside the module, `Class.method` for a method, `outer.<locals>.inner` for a
+            function inside a function.
         path: absolute path of the file that defines it.
         root: directory to put on `sys.path` so that `module` imports.
         line: first line of the definition (the `def`, not its decorators), from 1.
         source: the `def` statement, dedented, without decorators.
+        free: names of the variables of enclosing functions that it uses, in the order of its code.
+        decorated: decorators that stay around it, as they are written; empty for none.
         refused: why it is not evolved, in words; empty when it is.
         noted_at_ns: when a process or a command last described it.
     """
@@ -35,6 +38,8 @@ class Gene(Record, frozen=True, kw_only=True):
     root: str
     line: int
     source: str
+    free: tuple[str, ...] = ()
+    decorated: str = ""
     refused: str = ""
     noted_at_ns: int = 0
 

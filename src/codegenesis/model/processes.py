@@ -28,6 +28,20 @@ class Process(Record, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Lease(Record, frozen=True, kw_only=True):
+    """What one engine has taken on, so that no other does.
+
+    Attributes:
+        name: what is leased: a gene (`Gene.id`), or a task of the whole store.
+        holder: `Process.id`.
+        until_ns: when it ends unless renewed, by the store's clock.
+    """
+
+    name: str
+    holder: str
+    until_ns: int
+
+
 class Entry(Record, frozen=True, kw_only=True):
     """One signed, hash-chained line of the ledger.
 

@@ -48,6 +48,7 @@ class Sample(Record, frozen=True, kw_only=True):
     Attributes:
         error: exception type that the caller would have seen, empty when it returned.
         regression: True when the variant raised and the old code, retried, did not.
+        segment: of whom the call was made for.
     """
 
     release: str
@@ -58,6 +59,7 @@ class Sample(Record, frozen=True, kw_only=True):
     wall_ns: int
     error: str = ""
     regression: bool = False
+    segment: str = ""
 
 
 class Ack(Record, frozen=True, kw_only=True):

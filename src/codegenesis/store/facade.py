@@ -38,9 +38,12 @@ from codegenesis.store import (
     releases,
     variants,
 )
+from codegenesis.store.buckets import Buckets
 from codegenesis.store.database import Database
 from codegenesis.store.discoveries import Discoveries
+from codegenesis.store.events import Events
 from codegenesis.store.failures import translated
+from codegenesis.store.rewards import Rewards
 from codegenesis.store.runs import Runs
 
 
@@ -57,6 +60,12 @@ class Store:
         self.runs = Runs(database)
         #: Programs of runs of `discover`.
         self.discoveries = Discoveries(database)
+        #: What uses of the application were worth.
+        self.rewards = Rewards(database)
+        #: What applications, their tests and their telemetry told.
+        self.events = Events(database)
+        #: Calls rolled up by time.
+        self.buckets = Buckets(database)
 
     @classmethod
     def open(

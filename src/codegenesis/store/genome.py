@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from msgspec.structs import replace
+from sqlalchemy import Connection, RowMapping, select
 
 from codegenesis.model import Gene, Trait
 from codegenesis.store import rows, schema, sqlite
@@ -17,15 +18,14 @@ _TRAIT_NUMBERS = ("value", "low", "high")
 
 def put_genes(connection: Connection, genes: Iterable[Gene]) -> None:
     """Describe genes; the latest description wins."""
-    sqlite.upsert(
-        connection, _genes, [rows.to_row(gene, id=gene.id) for gene in genes], key=("id",)
-    )
+    batch = [rows.to_row(gene, id=gene.id, free=",".join(gene.free)) for gene in genes]
+    sqlite.upsert(connection, _genes, batch, key=("id",))
 
 
 def gene(connection: Connection, gene_id: str) -> Gene | None:
     """The gene with this id."""
     row = connection.execute(select(_genes).where(_genes.c.id == gene_id)).mappings().first()
-    return None if row is None else rows.to_record(row, Gene)
+    return None if row is None else _gene(row)
 
 
 def genes(connection: Connection, *, service: str | None) -> list[Gene]:
@@ -33,14 +33,19 @@ def genes(connection: Connection, *, service: str | None) -> list[Gene]:
     query = select(_genes).order_by(_genes.c.id)
     if service is not None:
         query = query.where(_genes.c.service == service)
-    return [rows.to_record(row, Gene) for row in connection.execute(query).mappings()]
+    return [_gene(row) for row in connection.execute(query).mappings()]
+
+
+def _gene(row: RowMapping) -> Gene:
+    free = tuple(filter(None, row["free"].split(",")))
+    return replace(rows.to_record(row, Gene), free=free)
 
 
 def find_genes(connection: Connection, target: str) -> list[Gene]:
     """Genes that `target` may mean: `module:qualname`, `path/to/file.py:qualname` or `qualname`."""
     place, colon, qualname = target.rpartition(":")
     query = select(_genes).where(_genes.c.qualname == qualname).order_by(_genes.c.id)
-    named = [rows.to_record(row, Gene) for row in connection.execute(query).mappings()]
+    named = [_gene(row) for row in connection.execute(query).mappings()]
     if not colon:
         return named
     exact = [gene for gene in named if gene.module == place]

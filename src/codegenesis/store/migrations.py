@@ -134,7 +134,42 @@ _PROGRAMS = Migration(
     ),
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST, _RUNS, _PROGRAMS)
+_GENOME = Migration(
+    version=4,
+    words="segments, rewards, what applications tell, roll-ups and leases",
+    statements=(
+        "ALTER TABLE genes ADD COLUMN free TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE genes ADD COLUMN decorated TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE observations ADD COLUMN segment TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE observations ADD COLUMN trace TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE samples ADD COLUMN segment TEXT NOT NULL DEFAULT ''",
+        """CREATE TABLE rewards (
+            number {serial}, service TEXT NOT NULL, process TEXT NOT NULL, name TEXT NOT NULL,
+            value DOUBLE PRECISION, segment TEXT NOT NULL, trace TEXT NOT NULL,
+            arms {blob} NOT NULL, at_ns BIGINT NOT NULL)""",
+        "CREATE INDEX rewards_by_age ON rewards (service, at_ns)",
+        """CREATE TABLE events (
+            number {serial}, service TEXT NOT NULL, process TEXT NOT NULL, source TEXT NOT NULL,
+            kind TEXT NOT NULL, gene TEXT NOT NULL, name TEXT NOT NULL, level TEXT NOT NULL,
+            fingerprint TEXT NOT NULL, message TEXT NOT NULL, segment TEXT NOT NULL,
+            trace TEXT NOT NULL, count BIGINT NOT NULL, value DOUBLE PRECISION,
+            unit TEXT NOT NULL, attributes {blob} NOT NULL, body {blob} NOT NULL,
+            at_ns BIGINT NOT NULL)""",
+        "CREATE INDEX events_by_gene ON events (gene, at_ns)",
+        "CREATE INDEX events_by_age ON events (at_ns)",
+        """CREATE TABLE buckets (
+            gene TEXT NOT NULL, source TEXT NOT NULL, segment TEXT NOT NULL,
+            start_ns BIGINT NOT NULL, width_ns BIGINT NOT NULL, n BIGINT NOT NULL,
+            errors BIGINT NOT NULL, cpu_ns BIGINT NOT NULL, wall_ns BIGINT NOT NULL,
+            body {blob} NOT NULL,
+            PRIMARY KEY (gene, source, segment, start_ns, width_ns))""",
+        "CREATE INDEX buckets_by_age ON buckets (width_ns, start_ns)",
+        """CREATE TABLE leases (
+            name TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until_ns BIGINT NOT NULL)""",
+    ),
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _RUNS, _PROGRAMS, _GENOME)
 
 #: The schema that this version of CodeGenesis reads and writes.
 LATEST = MIGRATIONS[-1].version

@@ -78,6 +78,8 @@ genes = Table(
     _text("root"),
     _whole("line"),
     _text("source"),
+    _text("free"),
+    _text("decorated"),
     _text("refused"),
     _whole("noted_at_ns"),
 )
@@ -99,6 +101,8 @@ observations = Table(
     _text("error"),
     _text("fingerprint"),
     _float("burst_rate"),
+    _text("segment"),
+    _text("trace"),
 )
 
 traits = Table(
@@ -189,6 +193,7 @@ samples = Table(
     _whole("wall_ns"),
     _text("error"),
     Column("regression", Boolean, nullable=False),
+    _text("segment"),
 )
 
 acks = Table(
@@ -295,4 +300,64 @@ programs = Table(
     _text("words"),
     _float("usd"),
     _whole("at_ns"),
+)
+
+rewards = Table(
+    "rewards",
+    metadata,
+    _number(),
+    _text("service"),
+    _text("process"),
+    _text("name"),
+    _float("value"),
+    _text("segment"),
+    _text("trace"),
+    _blob("arms"),
+    _whole("at_ns"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _number(),
+    _text("service"),
+    _text("process"),
+    _text("source"),
+    _text("kind"),
+    _text("gene"),
+    _text("name"),
+    _text("level"),
+    _text("fingerprint"),
+    _text("message"),
+    _text("segment"),
+    _text("trace"),
+    _whole("count"),
+    _float("value"),
+    _text("unit"),
+    _blob("attributes"),
+    _blob("body"),
+    _whole("at_ns"),
+)
+
+buckets = Table(
+    "buckets",
+    metadata,
+    _text("gene", key=True),
+    _text("source", key=True),
+    _text("segment", key=True),
+    Column("start_ns", BigInteger, primary_key=True, autoincrement=False, nullable=False),
+    Column("width_ns", BigInteger, primary_key=True, autoincrement=False, nullable=False),
+    _whole("n"),
+    _whole("errors"),
+    _whole("cpu_ns"),
+    _whole("wall_ns"),
+    _blob("body"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    _text("name", key=True),
+    _text("holder"),
+    _whole("until_ns"),
 )

@@ -1,0 +1,43 @@
+"""What uses of the application were worth: `Store.rewards`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import delete, insert, select
+
+from codegenesis.model import Arm, Reward
+from codegenesis.store import rows, schema
+from codegenesis.store.database import Database
+
+_table = schema.rewards
+_PACKED = {"arms": dict[str, Arm]}
+
+
+class Rewards:
+    """A shelf of its own beside the facade: each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, rewards: Iterable[Reward]) -> None:
+        """Keep rewards; they survive a crash of the process."""
+        batch = [rows.to_row(reward, packed=_PACKED) for reward in rewards]
+        if not batch:
+            return
+        with self._database.write(durable=False) as connection:
+            connection.execute(insert(_table), batch)
+
+    def find(self, *, service: str, since_ns: int = 0) -> list[Reward]:
+        """Rewards of a service, oldest first."""
+        query = select(_table).where(_table.c.service == service, _table.c.at_ns >= since_ns)
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by(_table.c.at_ns, _table.c.number)).mappings()
+            return [
+                rows.to_record(row, Reward, packed=_PACKED, numbers=("value",)) for row in found
+            ]
+
+    def prune(self, *, before_ns: int) -> int:
+        """Delete what is older; how many."""
+        with self._database.write(durable=False) as connection:
+            return connection.execute(delete(_table).where(_table.c.at_ns < before_ns)).rowcount
