@@ -9,7 +9,8 @@ REWARD = Reward(
 )  # fmt: skip
 EVENT = Event(
     service="shop", source="logging", kind="log", gene="shop/m:f", name="shop.m", level="error",
-    message="no stock \udcff", count=3, value=1.5, attributes={"code": "503"}, body=b"\x80", at_ns=9,
+    message="no stock \udcff", count=3, value=1.5, attributes={"code": "503"},
+    body=b"\x80", at_ns=9,
 )  # fmt: skip
 BUCKET = Bucket(
     gene="shop/m:f", start_ns=60, width_ns=60, n=4, errors=1, cpu_ns=8, wall_ns=9, body=b"\x80"

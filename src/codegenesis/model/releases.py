@@ -49,6 +49,7 @@ class Sample(Record, frozen=True, kw_only=True):
         error: exception type that the caller would have seen, empty when it returned.
         regression: True when the variant raised and the old code, retried, did not.
         segment: of whom the call was made for.
+        key: digest of what the draw sticks to; empty when this call was drawn by itself.
     """
 
     release: str
@@ -60,6 +61,7 @@ class Sample(Record, frozen=True, kw_only=True):
     error: str = ""
     regression: bool = False
     segment: str = ""
+    key: str = ""
 
 
 class Ack(Record, frozen=True, kw_only=True):

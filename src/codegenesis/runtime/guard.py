@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from codegenesis.model import Release
-from codegenesis.runtime.live import LiveGene, Version
+from codegenesis.runtime.live import Cells, LiveGene, Version
 from codegenesis.runtime.local import local
 from codegenesis.runtime.net import Fall, Net
 
@@ -39,10 +39,10 @@ class Guard:
         self.calls = calls
         self._falls = falls
 
-    def entry(self) -> Callable[..., object]:
+    def entry(self, cells: Cells = None) -> Callable[..., object]:
         """The guarded call."""
-        gene, new, calls = self.gene, self.gene.bare(self.new.code), self.calls
-        net, take = self._net(), itertools.count().__next__
+        gene, new, calls = self.gene, self.gene.bare(self.new.code, cells), self.calls
+        net, take = self._net(cells), itertools.count().__next__
 
         def guarded(*args: object, **kwargs: object) -> object:
             within = local.inside.get(gene)
@@ -66,13 +66,13 @@ class Guard:
         """A child guards by itself."""
         return self
 
-    def _net(self) -> Net:
+    def _net(self, cells: Cells) -> Net:
         gene, original = self.gene, self.gene.original()
         return Net(
             gene,
             overlay=self,
             release=self.release,
-            old=gene.bare(original.code),
+            old=gene.bare(original.code, cells),
             take_out=lambda: gene.fall_back(self.new, to=original),
             falls=self._falls,
         )

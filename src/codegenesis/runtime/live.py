@@ -26,6 +26,9 @@ from typing import Literal, Protocol
 from codegenesis.fragment import Definition, aim, locate, mangle, template
 from codegenesis.model import digest
 
+#: Values of the free variables of one closure, in the order of its code's names.
+Cells = tuple[types.CellType, ...] | None
+
 
 class Version:
     """One program that the function can run.
@@ -58,8 +61,13 @@ class Overlay(Protocol):
     def brings(self) -> Version | None:
         """A version that it lets calls run beside the current one."""
 
-    def entry(self) -> Callable[..., object]:
-        """What calls shall go to while it stands there."""
+    def entry(self, cells: Cells = None) -> Callable[..., object]:
+        """What calls shall go to while it stands there.
+
+        Args:
+            cells: the free variables of the very function that is called, where it is a closure:
+                then it is asked anew for each call, so what is counted belongs to the overlay.
+        """
 
     def after_fork(self) -> Overlay | None:
         """What stands there in a forked child."""
@@ -147,12 +155,20 @@ class LiveGene:
         """A fresh version of the original code."""
         return Version(self._master)
 
-    def bare(self, code: types.CodeType) -> types.FunctionType:
-        """A function that runs `code` as this one would, whatever stands in front of this one."""
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Names of the free variables, without `__class__`; empty for what is no closure."""
+        return tuple(name for name in self._master.co_freevars if name != "__class__")
+
+    def bare(self, code: types.CodeType, cells: Cells = None) -> types.FunctionType:
+        """A function that runs `code` as this one would, whatever stands in front of this one.
+
+        Args:
+            cells: of the closure that it shall be; those of `function` when left out.
+        """
         ours = self.function
-        made = types.FunctionType(
-            code, ours.__globals__, ours.__name__, ours.__defaults__, ours.__closure__
-        )
+        closure = ours.__closure__ if cells is None else cells
+        made = types.FunctionType(code, ours.__globals__, ours.__name__, ours.__defaults__, closure)
         made.__kwdefaults__ = ours.__kwdefaults__
         made.__qualname__ = ours.__qualname__
         made.__module__ = ours.__module__

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from codegenesis.runtime.capture import Capture, Raw
-from codegenesis.runtime.live import LiveGene
+from codegenesis.runtime.live import Cells, LiveGene
 from codegenesis.runtime.local import Moment, local, now, since, watched
 
 
@@ -46,9 +46,9 @@ class Burst:
         self.calls = 0
         self.armed_ns = self.last_ns = time.perf_counter_ns()
 
-    def entry(self) -> Callable[..., object]:
+    def entry(self, cells: Cells = None) -> Callable[..., object]:
         """The probe around the current version."""
-        return _probe(self, self.gene.bare(self.gene.current.code))
+        return _probe(self, self.gene.bare(self.gene.current.code, cells))
 
     def rate(self) -> float:
         """Calls per second from arming to the last call; 0 when there was none."""

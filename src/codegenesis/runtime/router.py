@@ -21,7 +21,7 @@ from functools import partial
 
 from codegenesis.model import Arm, Release
 from codegenesis.runtime.fingerprint import error_name
-from codegenesis.runtime.live import LiveGene, Version
+from codegenesis.runtime.live import Cells, LiveGene, Version
 from codegenesis.runtime.local import Cost, local, now, since, watched
 from codegenesis.runtime.net import Args, Fall, Kwargs, Net
 from codegenesis.runtime.probe import Purse
@@ -88,10 +88,11 @@ class Router:
         self._alone = threading.Lock()
         return self
 
-    def entry(self) -> Callable[..., object]:
+    def entry(self, cells: Cells = None) -> Callable[..., object]:
         """The drawn call."""
         gene, alone = self.gene, self._alone
-        control, variant = gene.bare(gene.current.code), gene.bare(self.brings.code)
+        control = gene.bare(gene.current.code, cells)
+        variant = gene.bare(self.brings.code, cells)
         net = self._net(control)
 
         def route(*args: object, **kwargs: object) -> object:

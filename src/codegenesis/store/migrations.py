@@ -143,6 +143,7 @@ _GENOME = Migration(
         "ALTER TABLE observations ADD COLUMN segment TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE observations ADD COLUMN trace TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE samples ADD COLUMN segment TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE samples ADD COLUMN key TEXT NOT NULL DEFAULT ''",
         """CREATE TABLE rewards (
             number {serial}, service TEXT NOT NULL, process TEXT NOT NULL, name TEXT NOT NULL,
             value DOUBLE PRECISION, segment TEXT NOT NULL, trace TEXT NOT NULL,

@@ -194,6 +194,7 @@ samples = Table(
     _text("error"),
     Column("regression", Boolean, nullable=False),
     _text("segment"),
+    _text("key"),
 )
 
 acks = Table(
