@@ -6,18 +6,17 @@ import random
 import threading
 from collections.abc import Collection
 
-from codegenesis.core.coders import probe
 from codegenesis.core.coders.asking import Asked, Asker
 from codegenesis.core.coders.attempt import Attempt, Dud, Style
 from codegenesis.core.coders.brief import Brief
 from codegenesis.core.coders.choice import Habit, Habits
 from codegenesis.core.coders.prompts import WORDINGS, styles_for
 from codegenesis.core.coders.reading import Read, read, read_edits
+from codegenesis.core.coders.repertoire import Repertoire
 from codegenesis.core.models.model import Model
 
-#: Functions from so many lines on are worth an edit, and models that were of use so often are worth
-#: asking whether they can.
-_LONG, _PROVEN = 12, 2.0
+#: Functions from so many lines on are worth an edit.
+_LONG = 12
 
 
 class Coder:
@@ -34,14 +33,14 @@ class Coder:
     ) -> None:
         self._model = model
         self._context = context
-        self._habits = habits or Habits()
+        self._repertoire = Repertoire(model, habits)
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
 
     @property
     def habits(self) -> Habits:
         """What was learned about ways of asking, to be kept for the next run."""
-        return self._habits
+        return self._repertoire.habits
 
     def write(
         self,
@@ -68,8 +67,7 @@ class Coder:
         found = _read(asked.text, brief, habit.style, seen)
         if found.why is None:
             return _attempt(asked, habit, found)
-        self._learn(habit, 0.0)
-        return _dud(asked, habit, found)
+        return self._repertoire.failed(asked, habit, found.why, found.words)
 
     def learn(self, attempt: Attempt, value: float) -> None:
         """What became of an attempt.
@@ -77,19 +75,16 @@ class Coder:
         Args:
             value: 1 for a version that was of use, 0 for none, between where it came near.
         """
-        self._learn(self._habit(attempt.objective, attempt.style, attempt.wording), value)
+        habit = self._repertoire.habit(attempt.objective, attempt.style, attempt.wording)
+        self._repertoire.learn(habit, value)
 
     def _chosen(
         self, brief: Brief, style: Style | None, cancelled: threading.Event | None
     ) -> tuple[Habit, int]:
         styles = self._styles(brief, style, cancelled)
-        among = [
-            self._habit(brief.objective, each, wording)
-            for each in styles
-            for wording in WORDINGS[each]
-        ]
+        ways = [(each, wording) for each in styles for wording in WORDINGS[each]]
         with self._lock:
-            habit = self._habits.choose(among, self._chance)
+            habit = self._repertoire.choose(brief.objective, ways, self._chance)
             return habit, self._chance.randrange(2**31)
 
     def _styles(
@@ -101,17 +96,9 @@ class Coder:
                 raise ValueError(f"expected a brief with what the style {style} goes by")
             return [style]
         long = brief.gene.source.count("\n") >= _LONG and brief.objective != "fill"
-        proven = self._habits.good(self._model.name) >= _PROVEN
-        if long and proven and probe.passes(self._model, cancelled=cancelled):
+        if long and self._repertoire.writes_edits(cancelled=cancelled):
             possible.append("edit")
         return possible
-
-    def _habit(self, objective: str, style: Style, wording: str) -> Habit:
-        return Habit(model=self._model.name, objective=objective, style=style, wording=wording)
-
-    def _learn(self, habit: Habit, value: float) -> None:
-        with self._lock:
-            self._habits = self._habits.learned(habit, value)
 
 
 def _read(answer: str, brief: Brief, style: str, seen: Collection[bytes]) -> Read:
@@ -126,19 +113,6 @@ def _attempt(asked: Asked, habit: Habit, found: Read) -> Attempt:
         style=habit.style,
         wording=habit.wording,
         objective=habit.objective,
-        model=asked.answer.model,
-        prompt=asked.prompt,
-        usage=asked.usage,
-        words=found.words,
-    )
-
-
-def _dud(asked: Asked, habit: Habit, found: Read) -> Dud:
-    assert found.why is not None
-    return Dud(
-        why=found.why,
-        style=habit.style,
-        wording=habit.wording,
         model=asked.answer.model,
         prompt=asked.prompt,
         usage=asked.usage,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import threading
 
-from codegenesis.core.coders import probe
 from codegenesis.core.coders.asking import Asked, Asker
 from codegenesis.core.coders.attempt import REASONS, Dud, Style, Why
 from codegenesis.core.coders.blocks import prose, readings
@@ -23,6 +22,7 @@ from codegenesis.core.coders.program_prompts import (
     program_styles,
 )
 from codegenesis.core.coders.regions import Region, is_python, put_back, texts, with_texts
+from codegenesis.core.coders.repertoire import Repertoire
 from codegenesis.core.genetic import identity
 from codegenesis.core.genetic.syntax import UNPARSABLE
 from codegenesis.core.models.model import Model, Usage
@@ -32,8 +32,6 @@ __all__ = ["ProgramAttempt", "ProgramBrief", "ProgramCoder", "Region"]
 
 _OBJECTIVE = "program"
 _LEAST, _MOST = 384, 3072
-#: A model that was of use so often is worth asking whether it can write edits.
-_PROVEN = 2.0
 
 
 class ProgramAttempt(Record, frozen=True, kw_only=True):
@@ -65,13 +63,12 @@ class ProgramCoder:
     def __init__(self, model: Model, *, context: int = 8192, habits: Habits | None = None) -> None:
         self._model = model
         self._context = context
-        self._habits = habits or Habits()
-        self._lock = threading.Lock()
+        self._repertoire = Repertoire(model, habits)
 
     @property
     def habits(self) -> Habits:
         """What was learned about ways of asking, to be kept for the next run."""
-        return self._habits
+        return self._repertoire.habits
 
     def write(
         self,
@@ -104,8 +101,7 @@ class ProgramCoder:
         program, why, words = _read(asked.text, brief, habit.style)
         if why is None:
             return _attempt(asked, habit, program, words)
-        self._learn(habit, 0.0)
-        return _dud(asked, habit, why, words)
+        return self._repertoire.failed(asked, habit, why, words)
 
     def learn(self, attempt: ProgramAttempt, value: float) -> None:
         """What became of an attempt.
@@ -113,7 +109,8 @@ class ProgramCoder:
         Args:
             value: 1 for a program that was of use, 0 for none, between where it came near.
         """
-        self._learn(self._habit(attempt.style, attempt.wording), value)
+        habit = self._repertoire.habit(_OBJECTIVE, attempt.style, attempt.wording)
+        self._repertoire.learn(habit, value)
 
     def _chosen(
         self,
@@ -127,20 +124,10 @@ class ProgramCoder:
             if style not in (*styles, "edit"):
                 raise ValueError(f"expected a brief with what the style {style} goes by")
             styles = [style]
-        elif self._habits.good(self._model.name) >= _PROVEN and probe.passes(
-            self._model, cancelled=cancelled
-        ):
+        elif self._repertoire.writes_edits(cancelled=cancelled):
             styles.append("edit")
-        among = [self._habit(each, w) for each in styles for w in PROGRAM_WORDINGS[each]]
-        with self._lock:
-            return self._habits.choose(among, chance)
-
-    def _habit(self, style: Style, wording: str) -> Habit:
-        return Habit(model=self._model.name, objective=_OBJECTIVE, style=style, wording=wording)
-
-    def _learn(self, habit: Habit, value: float) -> None:
-        with self._lock:
-            self._habits = self._habits.learned(habit, value)
+        ways = [(each, wording) for each in styles for wording in PROGRAM_WORDINGS[each]]
+        return self._repertoire.choose(_OBJECTIVE, ways, chance)
 
 
 def _room(brief: ProgramBrief) -> int:
@@ -194,18 +181,6 @@ def _same(one: str, other: str) -> bool:
 def _attempt(asked: Asked, habit: Habit, program: str, words: str) -> ProgramAttempt:
     return ProgramAttempt(
         program=program,
-        style=habit.style,
-        wording=habit.wording,
-        model=asked.answer.model,
-        prompt=asked.prompt,
-        usage=asked.usage,
-        words=words,
-    )
-
-
-def _dud(asked: Asked, habit: Habit, why: Why, words: str) -> Dud:
-    return Dud(
-        why=why,
         style=habit.style,
         wording=habit.wording,
         model=asked.answer.model,
