@@ -17,6 +17,7 @@ from codegenesis.cli.output import emit, json_option, talk
 from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.config import DEFAULT, Config
 from codegenesis.core.budget import Budget, Meter
+from codegenesis.core.coders.memory import Memory
 from codegenesis.core.models.fleet import fleet
 from codegenesis.errors import UsageError
 from codegenesis.ledger import Ledger
@@ -213,7 +214,10 @@ def _searched(
         proposers: list[Proposer] = list(offline_proposers(problem))
         if (models := fleet(config, meter=meter, tell=view.tell)) is not None:
             stack.enter_context(models)
-            proposers.append(ModelProposer(models, parallel=models.parallel, tell=view.tell))
+            memory = Memory(config.experience, programs=True)
+            proposers.append(
+                ModelProposer(models, parallel=models.parallel, tell=view.tell, memory=memory)
+            )
         stack.enter_context(stopped_by_signals(view.stop))
         stack.enter_context(view.shown())
         found = evolve_program(

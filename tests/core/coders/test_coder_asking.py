@@ -21,8 +21,10 @@ from codegenesis.core.coders import (
     Relative,
     Sample,
 )
+from codegenesis.core.coders.memory import Memory
 from codegenesis.core.coders.plain import clean, fenced
 from codegenesis.core.coders.room import Part, fitted
+from codegenesis.core.experience import Book
 from codegenesis.core.genetic import identity
 from codegenesis.core.models.fake import FakeModel
 from codegenesis.errors import ModelError
@@ -222,3 +224,23 @@ def test_old_experience_fades() -> None:
     known = habits.of(like)
     assert known.good > known.bad
     assert habits.choose([like], random.Random(0)) == like
+
+
+def test_what_is_learned_is_there_for_the_next_run(tmp_path):
+    memory = Memory(str(tmp_path / "experience.sqlite3"))
+    assert memory.recall() == Habits()
+    learned = Habits().learned(
+        Habit(model="m", objective="speed", style="rewrite", wording="plain"), 1.0
+    )
+    memory.keep(learned)
+    assert Memory(str(tmp_path / "experience.sqlite3")).recall() == learned
+    assert Memory(str(tmp_path / "experience.sqlite3"), programs=True).recall() == Habits()
+    assert Memory("off").recall() == Habits()
+
+
+def test_a_damaged_memory_is_begun_anew(tmp_path):
+    path = tmp_path / "experience.sqlite3"
+    path.write_bytes(b"not a database" * 100)
+    assert Memory(str(path)).recall() == Habits()
+    Book(path).remember("ways of asking for functions", b"{")
+    assert Memory(str(path)).recall() == Habits()

@@ -28,11 +28,12 @@ MOST, MOST_EACH = 1500, 100
 #: Changes with the table and with the meaning of features.
 _VERSION = 1
 _PATIENCE_S = 5.0
-_TABLE = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS lessons (
     id INTEGER PRIMARY KEY AUTOINCREMENT, variant TEXT NOT NULL UNIQUE, operator TEXT NOT NULL,
     at_ns INTEGER NOT NULL, lesson BLOB NOT NULL
-)
+);
+CREATE TABLE IF NOT EXISTS memories (name TEXT NOT NULL PRIMARY KEY, body BLOB NOT NULL);
 """
 
 
@@ -116,6 +117,21 @@ class Book:
             )
             self._forget(connection, {lesson.operator for lesson in lessons})
 
+    def recall(self, name: str) -> bytes:
+        """What was last remembered under this name; empty when nothing was, or can be read."""
+        if not self.path.exists():
+            return b""
+        with contextlib.suppress(OSError, sqlite3.Error), self._open() as connection:
+            found = connection.execute("SELECT body FROM memories WHERE name = ?", [name])
+            row = found.fetchone()
+            return bytes(row[0]) if row else b""
+        return b""
+
+    def remember(self, name: str, body: bytes) -> None:
+        """Keep this in the place of what was there. Never raises: see the module."""
+        with contextlib.suppress(OSError, sqlite3.Error), self._open() as connection:
+            connection.execute("INSERT OR REPLACE INTO memories VALUES (?, ?)", [name, body])
+
     @staticmethod
     def _forget(connection: sqlite3.Connection, operators: set[str]) -> None:
         for operator in operators:
@@ -156,7 +172,7 @@ class Book:
                 raise sqlite3.DatabaseError(f"of version {version}")
             connection.execute("PRAGMA quick_check").fetchone()
             connection.execute(f"PRAGMA user_version = {_VERSION}")
-            connection.execute(_TABLE)
+            connection.executescript(_TABLES)
             connection.execute("SELECT lesson FROM lessons LIMIT 1").fetchone()
         except BaseException:
             connection.close()

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from statistics import median
 
-from codegenesis.core.coders import Coder
+from codegenesis.core.coders import Coder, Habits
 from codegenesis.core.models.model import Answer, Model, Request
 
 #: Calls in a row without an answer after which a function goes on without models.
@@ -49,6 +49,7 @@ class Authors:
         parallel: calls in flight at a time.
         reward: is told what came of an answer, by model: 0 nothing, 1 all that was wanted.
         seed: of whatever chance is involved.
+        habits: what earlier commands learned.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class Authors:
         parallel: int = 1,
         reward: Reward = lambda _model, _value: None,
         seed: int = 0,
+        habits: Habits | None = None,
     ) -> None:
         self.name = model.name
         self.parallel = parallel
         self._desk = _Desk(model, stronger or model)
-        self.coder = Coder(self._desk, seed=seed)
+        self.coder = Coder(self._desk, seed=seed, habits=habits)
         self.reward = reward
         self._failures = 0
         self._seconds: deque[float] = deque(maxlen=_REMEMBERED)

@@ -16,6 +16,7 @@ import msgspec
 
 from codegenesis.config import Config
 from codegenesis.core.budget import Budget, Meter
+from codegenesis.core.coders.memory import Memory
 from codegenesis.lifecycle.asking.authors import Authors
 
 #: An engine without a budget of money may not spend any; an exact zero would end free calls too.
@@ -49,14 +50,20 @@ def authors(
     if found is None:
         yield None
         return
+    memory = Memory(config.experience)
     with found:
-        yield Authors(
+        writing = Authors(
             found,
             stronger=found.stronger,
             parallel=found.parallel,
             reward=found.reward,
             seed=config.seed,
+            habits=memory.recall(),
         )
+        try:
+            yield writing
+        finally:
+            memory.keep(writing.coder.habits)
 
 
 def _named(config: Config) -> Config:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 from codegenesis.core.coders.attempt import Dud
+from codegenesis.core.coders.memory import Memory
 from codegenesis.core.coders.programs import ProgramAttempt, ProgramBrief, ProgramCoder
 from codegenesis.core.models.model import Model
 from codegenesis.errors import ModelError
@@ -38,15 +39,22 @@ class ModelProposer:
     Args:
         parallel: questions at once.
         tell: is told, once each, what is wrong with a model, in words.
+        memory: of earlier runs; what this one learns goes there when it stops.
     """
 
     name = "model"
 
     def __init__(
-        self, model: Model, *, parallel: int = 2, tell: Callable[[str], None] = lambda _: None
+        self,
+        model: Model,
+        *,
+        parallel: int = 2,
+        tell: Callable[[str], None] = lambda _: None,
+        memory: Memory | None = None,
     ) -> None:
         self.parallel = parallel
-        self._model, self._coder, self._tell = model, ProgramCoder(model), tell
+        self._model, self._tell, self._memory = model, tell, memory
+        self._coder = ProgramCoder(model, habits=memory.recall() if memory else None)
         self._attempts: OrderedDict[str, ProgramAttempt] = OrderedDict()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -85,9 +93,11 @@ class ModelProposer:
         self._reward(attempt.model, value)
 
     def stop(self) -> None:
-        """End the calls that are under way."""
+        """End the calls that are under way, and keep what was learned."""
         self._stopping.set()
         self._stopping = threading.Event()
+        if self._memory:
+            self._memory.keep(self._coder.habits)
 
     def _draft(self, attempt: ProgramAttempt, task: Task) -> Draft:
         crossed = attempt.style == "crossover"
