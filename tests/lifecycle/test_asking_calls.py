@@ -15,7 +15,7 @@ import pytest
 
 from codegenesis.config import Endpoint, load
 from codegenesis.core.budget import Budget, Meter
-from codegenesis.core.coders import Brief
+from codegenesis.core.coders import Attempt, Brief
 from codegenesis.core.models.fake import FakeModel
 from codegenesis.core.models.finding import remote
 from codegenesis.core.models.fleet import Fleet
@@ -189,3 +189,19 @@ def test_no_models_means_nobody_is_asked(tmp_path):
     config = load(start=tmp_path, environ={}, overrides={"models": "off"})
     with authors(config, meter=Meter(Budget()), tell=print) as found:
         assert found is None
+
+
+def test_what_one_command_learned_of_a_model_is_there_for_the_next(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.codegenesis]\nmodels = ["mine"]\n'
+        f'experience = "{tmp_path / "experience.sqlite3"}"\n'
+        '[tool.codegenesis.endpoints.mine]\nurl = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+    )
+    config = load(start=tmp_path, environ={})
+    attempt = Attempt(
+        source=DOUBLE, style="rewrite", wording="plain", objective="speed", model="m", prompt=""
+    )
+    with authors(config, tell=print) as found:
+        found.coder.learn(attempt, 1.0)
+    with authors(config, tell=print) as again:
+        assert [habit.good for habit in again.coder.habits.known] == [1.0]
