@@ -21,6 +21,9 @@ def test_rewards_come_back(store: Store) -> None:
     store.rewards.add([REWARD])
     assert store.rewards.find(service="shop") == [REWARD]
     assert store.rewards.find(service="shop", since_ns=8) == []
+    ((number, read),) = store.rewards.numbered(service="shop", after_id=0, since_ns=0)
+    assert read == REWARD
+    assert store.rewards.numbered(service="shop", after_id=number, since_ns=0) == []
     assert store.rewards.prune(before_ns=8) == 1
 
 

@@ -19,6 +19,7 @@ class Reward(Record, frozen=True, kw_only=True):
         name: of what is rewarded, for instance `checkout`.
         value: higher is better.
         segment, trace: of the use that is rewarded, as on its observations.
+        key: digest of what its draws stick to: uses with the same key are no independent evidence.
         arms: which arm each canary (`Release.id`) met in this use had drawn.
     """
 
@@ -27,6 +28,7 @@ class Reward(Record, frozen=True, kw_only=True):
     name: str = "reward"
     value: float
     segment: str = ""
+    key: str = ""
     trace: str = ""
     arms: dict[str, Arm] = {}
     at_ns: int

@@ -146,7 +146,7 @@ _GENOME = Migration(
         "ALTER TABLE samples ADD COLUMN key TEXT NOT NULL DEFAULT ''",
         """CREATE TABLE rewards (
             number {serial}, service TEXT NOT NULL, process TEXT NOT NULL, name TEXT NOT NULL,
-            value DOUBLE PRECISION, segment TEXT NOT NULL, trace TEXT NOT NULL,
+            value DOUBLE PRECISION, segment TEXT NOT NULL, key TEXT NOT NULL, trace TEXT NOT NULL,
             arms {blob} NOT NULL, at_ns BIGINT NOT NULL)""",
         "CREATE INDEX rewards_by_age ON rewards (service, at_ns)",
         """CREATE TABLE events (

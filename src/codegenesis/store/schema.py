@@ -312,6 +312,7 @@ rewards = Table(
     _text("name"),
     _float("value"),
     _text("segment"),
+    _text("key"),
     _text("trace"),
     _blob("arms"),
     _whole("at_ns"),
