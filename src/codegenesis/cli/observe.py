@@ -40,7 +40,7 @@ def _draw_status(console: Console, now: Snapshot) -> None:
                     p.python,
                     f"{(now.at_ns - p.seen_ns) / 1e9:.1f} s ago",
                     f"{p.probe_share:.2%}",
-                    p.note,
+                    p.note.replace("\n", " ").strip(),
                 )
                 for p in now.processes
             ),

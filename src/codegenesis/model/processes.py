@@ -13,7 +13,8 @@ class Process(Record, frozen=True, kw_only=True):
     Attributes:
         id: unique over hosts and restarts.
         probe_share: probe CPU over process CPU since start.
-        note: what the process has to say of itself (why the agent is off, what the engine does).
+        note: what the process has to say of itself (why the agent is off, what the engine does);
+            of an application the first line is `trouble`, a second one holds figures.
     """
 
     id: str
@@ -26,6 +27,11 @@ class Process(Record, frozen=True, kw_only=True):
     seen_ns: int
     probe_share: float = 0.0
     note: str = ""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with an application's process, in words; empty: nothing."""
+        return self.note.partition("\n")[0]
 
 
 class Lease(Record, frozen=True, kw_only=True):

@@ -12,8 +12,6 @@ from codegenesis.runtime.governor import Governor
 from codegenesis.runtime.live import LiveGene
 from codegenesis.runtime.probe import Burst
 
-#: What a recorded call costs, at a guess from measurements; bursts are dealt out by it.
-CALL_NS = 25_000
 #: A burst that nobody called into makes room for another after this long.
 PATIENCE_NS = 2_000_000_000
 
@@ -39,7 +37,7 @@ class Observer:
         """
         self._capture.eager = frozenset(eager)
         waiting = sum(not self._over(gene) for gene in genes)
-        room = int(self._governor.left_ns() / (CALL_NS * self._size)) - waiting
+        room = self._governor.bursts(self._size) - waiting
         bare = [gene for gene in genes if gene.overlay is None]
         self._chance.shuffle(bare)
         bare.sort(key=lambda gene: gene.target not in eager)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from codegenesis.config import Config
 from codegenesis.errors import StoreError, VerificationError
 from codegenesis.model import Process
-from codegenesis.runtime import discover
+from codegenesis.runtime import discover, probe
 from codegenesis.runtime.capture import Capture
 from codegenesis.runtime.discover import Targets
 from codegenesis.runtime.governor import Governor
@@ -41,6 +41,8 @@ HEARTBEAT_S = 2.0
 DELIVERY_S = 1.0
 #: Seconds that the first look into the store waits for imports of the application to end.
 SETTLE_S = 5.0
+#: CPU that measuring canaries may take before it is earned: some 40 000 calls.
+CANARY_CREDIT_NS = 500_000_000
 
 
 class Session:
@@ -62,8 +64,8 @@ class Session:
     ) -> None:
         self.config = config
         self.id = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
-        self.governor = Governor(config.probe_budget)
-        self._canaries = Governor(config.probe_budget)  # they do not use up what bursts may take
+        self.governor = Governor(config.probe_budget, overdrawn=self._disarm)
+        self._canaries = Governor(config.probe_budget, credit_ns=CANARY_CREDIT_NS)
         self._registry = registry
         self._mail = mail
         self._on_store = on_store
@@ -89,6 +91,14 @@ class Session:
         Raises:
             StoreError: the store cannot be used now; worth another try later.
         """
+        starting, began_ns = self._store is None, time.thread_time_ns()
+        try:
+            self._visit()
+        finally:
+            if not starting:
+                self.governor.work(time.thread_time_ns() - began_ns)
+
+    def _visit(self) -> None:
         news = self._scout.look()
         if self._store is None:
             if not (news or self._scout.ready or len(self._registry)) or self._unsettled():
@@ -203,11 +213,19 @@ class Session:
         )
 
     def _note(self) -> str:
-        dropped, share = self._mail.ring.dropped, self._canaries.share()
-        words = [f"{dropped} sampled calls were dropped"] if dropped else []
-        if share >= 0.001:
-            words.append(f"measuring canaries took {share:.1%} of the CPU")
-        return "; ".join(words)
+        """No trouble, or we could not say so; how much watching goes on."""
+        now, canaries = self.governor.shares(), self._canaries.shares()
+        return (
+            f"\nwatching {now.watching:.2%} now of at most {self.governor.budget:.2%}, canaries "
+            f"{canaries.watching:.2%}, agent thread {now.agent:.2%}, "
+            f"{self._mail.ring.dropped} sampled calls dropped"
+        )
+
+    def _disarm(self) -> None:
+        """The budget is used up: end all bursts, in the thread of the application that did it."""
+        for gene in self._scout.ready:
+            if gene.overlay is not None:
+                probe.disarm(gene)
 
     def _deliver(self, store: Store, *, now: bool = False) -> None:
         """Samples at once, they decide about a canary; observations once a second, in a batch."""
@@ -217,9 +235,11 @@ class Session:
         if time.monotonic() < self._next_delivery and not now:
             return
         self._next_delivery = time.monotonic() + DELIVERY_S
+        began_ns = time.thread_time_ns()
         observations = list(self._intake.observations(self._mail.ring.drain()))
         if observations:
             store.add_observations(observations)
+        self.governor.handle(time.thread_time_ns() - began_ns)
 
     def _obey(self, store: Store, loader: Loader, *, pressing: bool) -> None:
         frozen = store.frozen() is not None
@@ -227,6 +247,8 @@ class Session:
         if store.changed() or pressing:
             self._frozen = frozen
             loader.visit(self._scout.ready, frozen=frozen)
+        if self._canaries.left_ns() <= 0:
+            return
         for gene in self._scout.ready:
             if isinstance(gene.overlay, Router):
                 gene.overlay.renew()
