@@ -51,6 +51,9 @@ def refuse(x):
 @property
 def odd(self):
     return 1
+
+
+made = (lambda: lambda x: x)()
 """
 
 

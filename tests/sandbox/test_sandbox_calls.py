@@ -142,7 +142,7 @@ def test_a_fragment_that_does_not_fit_is_refused_in_its_own_words(sandbox):
         ("probe", "import sys; sys.exit(1)\ndef probe(x=None):\n    return 1\n", "SystemExit"),
         ("probe", "import os; os._exit(3)\ndef probe(x=None):\n    return 1\n", "status 3"),
         ("missing", None, "NoneType"),
-        ("odd", None, "property"),
+        ("made", None, "stands under"),
         ("Cart.lines", None, "plain function"),
     ):
         with pytest.raises(FragmentError, match=words):

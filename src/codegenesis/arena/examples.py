@@ -14,6 +14,7 @@ from codegenesis.arena.ticking import StepsExceeded
 from codegenesis.contracts.judge import judge
 from codegenesis.errors import WireError
 from codegenesis.sandbox import driving
+from codegenesis.sandbox.closures import Bound, bind
 from codegenesis.sandbox.serving import Ended, answer
 from codegenesis.wire.decoding import Resolve
 
@@ -66,25 +67,25 @@ class ExampleCase:
     def run(self) -> Ran:
         """Make the call and look at what comes of it."""
         try:
-            args, kwargs = wire.decode_call(self._example.call, resolve=self._resolve)
+            given = wire.decode_call(self._example.call, resolve=self._resolve)
         except WireError as error:
             return Ran("died", 1.0, _digest(str(error)))
         try:
-            value = self._value(args, kwargs)
+            call = bind(self._function, *given)
+            value = self._value(call)
         except StepsExceeded:
             return Ran("steps", 1.0, 1)
         except OutOfTime:
             return Ran("died", 1.0, 2)
         except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
             return self._raised(error)
-        return self._returned(value, args, kwargs)
+        return self._returned(value, *call.state())
 
-    def _value(self, args: Any, kwargs: Any) -> Any:
-        value = self._function(*args, **kwargs)
+    def _value(self, call: Bound) -> Any:
+        value = call()
         if driving.is_promise(self._function) or driving.is_open(type(value)):
-            return driving.drive(
-                self._function, value, (args, kwargs), encoded=self._example.call, fresh=None
-            )
+            encoded = self._example.call
+            return driving.drive(self._function, value, call, encoded=encoded, fresh=None)
         return value
 
     def _raised(self, error: BaseException) -> Ran:

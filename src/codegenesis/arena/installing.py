@@ -82,7 +82,7 @@ def _code(source: str, target: Target, *, ticking: bool) -> types.CodeType:
         tree = syntax_tree(source)
     except UNPARSABLE as error:
         raise FragmentError(f"the fragment does not compile: {error}") from error
-    simple = len(tree.body) == 1 and owner is None
+    simple = len(tree.body) == 1 and owner is None and not function.__code__.co_freevars
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, FunctionNode) or last.name != function.__code__.co_name:
         raise FragmentError(f"a fragment must end with `def {function.__name__}(...)`")

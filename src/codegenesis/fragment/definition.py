@@ -96,10 +96,11 @@ def _parse(text: str) -> ast.Module:
 
 
 def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, FunctionNode]]:
-    """All `def`s outside functions, with their qualified names, in the order of the file."""
+    """All `def`s with their qualified names, in the order of the file."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, FunctionNode):
             yield prefix + node.name, node
+            yield from _definitions(node, f"{prefix}{node.name}.<locals>.")
         elif isinstance(node, ast.ClassDef):
             yield from _definitions(node, f"{prefix}{node.name}.")
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):

@@ -7,7 +7,8 @@ import sys
 import types
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+from codegenesis.fragment.behind import innermost
 
 
 def functions(*, module: str, path: str, qualname: str) -> list[types.FunctionType]:
@@ -28,10 +29,11 @@ def file_of(module: object) -> Path | None:
 
 
 def find(module: types.ModuleType, qualname: str) -> types.FunctionType | None:
-    """Through dictionaries, and behind icontract's checkers."""
-    found: Any = module
+    """Through dictionaries, and behind decorators; one that no name leads to is not found."""
+    found: object = module
     for part in qualname.split("."):
         found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
-    while hasattr(found, "__postconditions__") or hasattr(found, "__is_invariant_check__"):
-        found = vars(found).get("__wrapped__")
-    return found if isinstance(found, types.FunctionType) else None
+    found = innermost(found, qualname)
+    if not isinstance(found, types.FunctionType) or "<locals>" in found.__code__.co_qualname:
+        return None
+    return found

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 from codegenesis import wire
 from codegenesis.errors import WireError
+from codegenesis.sandbox.closures import Bound
 from codegenesis.wire import Driven
 from codegenesis.wire.shapes import shape_of
 
@@ -34,7 +35,7 @@ _SETTLED = _ATOMS | {list, tuple, dict, set, frozenset, bytearray}
 _MAPS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
 _VIEWS = tuple(type(view) for m in _MAPS for view in (m.keys(), m.values(), m.items()))
 
-Fresh = Callable[[], tuple[Any, Any]]
+Fresh = Callable[[], Bound]
 
 
 class Stuck(BaseException):
@@ -60,7 +61,7 @@ class Spectator:
         before: how they were encoded.
     """
 
-    def __init__(self, call: tuple[Any, Any], before: bytes, *, watching: bool) -> None:
+    def __init__(self, call: Bound, before: bytes, *, watching: bool) -> None:
         self._call, self._before = call, before
         self._watching = watching
         self._states: list[bytes | None] = []
@@ -69,7 +70,7 @@ class Spectator:
     def called(self) -> None:
         """The call has returned and nothing was taken yet, or the first item was."""
         if self._watching:
-            now = _bytes_of(*self._call, encode=wire.encode_call)
+            now = _bytes_of(*self._call.state(), encode=wire.encode_call)
             self._states.append(None if now == self._before else now)
 
     def given(self, item: Any) -> None:
@@ -106,7 +107,7 @@ def is_open(kind: type) -> bool:
 def drive(
     function: Callable[..., Any],
     value: Any,
-    call: tuple[Any, Any],
+    call: Bound,
     *,
     encoded: bytes,
     fresh: Fresh | None,
@@ -229,10 +230,9 @@ async def _async_course(
 
 def _probed(function: Callable[..., Any], fresh: Fresh) -> Iterator[bytes]:
     """Encoded answers: they are compared, and shown to nobody."""
-    yield _attempt(lambda: _after_a_change(function, *fresh()))
+    yield _attempt(lambda: _after_a_change(fresh()))
     if is_promise(function):
-        args, kwargs = fresh()
-        yield from _in_dialogue(function(*args, **kwargs))
+        yield from _in_dialogue(fresh()())
 
 
 def _attempt(ask: Callable[[], Any]) -> bytes:
@@ -242,9 +242,10 @@ def _attempt(ask: Callable[[], Any]) -> bytes:
         return wire.encode_exception(error)
 
 
-def _after_a_change(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+def _after_a_change(call: Bound) -> Any:
     """What comes when the caller changes its arguments after the first item."""
-    value, seen = function(*args, **kwargs), 0
+    args, kwargs = call.state()
+    value, seen = call(), 0
 
     def given(_item: Any) -> None:
         nonlocal seen

@@ -12,12 +12,26 @@ from typing import Any, NamedTuple
 import msgspec
 
 from codegenesis import fragment, wire
-from codegenesis.errors import FragmentError, WireError
+from codegenesis.errors import WireError
 from codegenesis.model import OutcomeKind, digest
 from codegenesis.sandbox import driving
+from codegenesis.sandbox.closures import Bound, bind
+from codegenesis.sandbox.finding import Target, find
 from codegenesis.wire.decoding import Resolve
 
 _DETAIL_CHARS = 500
+__all__ = [
+    "Answer",
+    "Batch",
+    "Ended",
+    "Target",
+    "answer",
+    "describe",
+    "find",
+    "install",
+    "resolver",
+]
+
 _VALUE = operator.attrgetter("value")
 
 
@@ -30,43 +44,11 @@ class Answer(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     detail: str = ""
 
 
-class Target(NamedTuple):
-    """A function of the target module, and the class that it is a method of."""
-
-    function: types.FunctionType
-    owner: type | None
-
-
 class Ended(NamedTuple):
     """How the function itself ended: `value` is its result or its exception."""
 
     raised: bool
     value: object
-
-
-def find(module: types.ModuleType, qualname: str) -> Target:
-    """Look a function up by its qualified name, through class dictionaries, not attributes.
-
-    `module:qualname` finds one of another module (a judge, in the target's process). Behind
-    icontract's checkers it is the function itself.
-
-    Raises:
-        FragmentError: nothing there, or not a plain function.
-    """
-    home, colon, qualname = qualname.rpartition(":")
-    module = importlib.import_module(home) if colon else module
-    owner: type | None = None
-    found: object = module
-    for part in qualname.split("."):
-        owner = found if isinstance(found, type) else None
-        found = vars(found).get(part) if isinstance(found, type | types.ModuleType) else None
-    while hasattr(found, "__postconditions__") or hasattr(found, "__is_invariant_check__"):
-        found = vars(found).get("__wrapped__")
-    if not isinstance(found, types.FunctionType):
-        raise FragmentError(
-            f"expected a plain function {module.__name__}:{qualname}, came {type(found).__name__}"
-        )
-    return Target(found, owner)
 
 
 def install(target: Target, source: str) -> None:
@@ -109,7 +91,7 @@ class Batch:
         self._resolve = resolve
         self._max_bytes = max_bytes
         self._encoded: Sequence[bytes] = ()
-        self._calls: list[tuple[Any, Any] | WireError] = []
+        self._calls: list[Bound | WireError] = []
         self._ended: list[Ended] = []
 
     def load(self, calls: Sequence[bytes]) -> None:
@@ -132,12 +114,13 @@ class Batch:
 
     def _call(self) -> None:
         """What a plain function is charged for: nothing else is in this loop."""
-        function, ended = self._function, self._ended
+        ended = self._ended
         for call in self._calls:
             if isinstance(call, WireError):
                 continue
+            function, args, kwargs, _ = call
             try:
-                ended.append(Ended(False, function(*call[0], **call[1])))
+                ended.append(Ended(False, function(*args, **kwargs)))
             except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
                 ended.append(Ended(True, error))
 
@@ -145,10 +128,11 @@ class Batch:
         """Take what plain functions returned unfinished: iterators, views, coroutines."""
         if not any(map(driving.is_open, set(map(type, map(_VALUE, self._ended))))):
             return  # nearly always, and this is charged to the function too
-        loaded = [pair for pair in zip(self._encoded, self._calls, strict=True) if _is_call(pair)]
-        for at, ended in enumerate(self._ended):
+        pairs = zip(self._encoded, self._calls, strict=True)
+        loaded = [(encoded, call) for encoded, call in pairs if isinstance(call, Bound)]
+        for at, (ended, (encoded, call)) in enumerate(zip(self._ended, loaded, strict=True)):
             if not ended.raised and driving.is_open(type(ended.value)):
-                self._ended[at] = self._driven(ended.value, *loaded[at], watch=watch)
+                self._ended[at] = self._driven(ended.value, encoded, call, watch=watch)
 
     def _take_up(self, *, watch: bool) -> None:
         for encoded, call in zip(self._encoded, self._calls, strict=True):
@@ -156,15 +140,15 @@ class Batch:
                 continue
             value: Any = None
             try:
-                value = self._function(*call[0], **call[1])
+                value = call()
             except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
                 self._ended.append(Ended(True, error))
                 continue
             self._ended.append(self._driven(value, encoded, call, watch=watch))
 
-    def _driven(self, value: Any, encoded: bytes, call: Any, *, watch: bool) -> Ended:
-        def fresh() -> tuple[Any, Any]:
-            return wire.decode_call(encoded, resolve=self._resolve)
+    def _driven(self, value: Any, encoded: bytes, call: Bound, *, watch: bool) -> Ended:
+        def fresh() -> Bound:
+            return bind(self._function, *wire.decode_call(encoded, resolve=self._resolve))
 
         try:
             told = driving.drive(
@@ -180,19 +164,15 @@ class Batch:
         return [
             Answer("died", detail=str(call))
             if isinstance(call, WireError)
-            else answer(next(ended), *call, max_bytes=self._max_bytes)
+            else answer(next(ended), *call.state(), max_bytes=self._max_bytes)
             for call in self._calls
         ]
 
-    def _decoded(self, call: bytes) -> tuple[Any, Any] | WireError:
+    def _decoded(self, call: bytes) -> Bound | WireError:
         try:
-            return wire.decode_call(call, resolve=self._resolve)
+            return bind(self._function, *wire.decode_call(call, resolve=self._resolve))
         except WireError as error:
             return error
-
-
-def _is_call(pair: tuple[bytes, object]) -> bool:
-    return not isinstance(pair[1], WireError)
 
 
 def answer(ended: Ended, args: Any, kwargs: Any, *, max_bytes: int) -> Answer:
