@@ -20,6 +20,7 @@ DEFAULT = "default"
 LISTED = "`codegenesis config` lists all settings with their values and origins."
 
 _Share = Meta(gt=0, le=1)
+CaptureMode = Literal["plain", "values", "sketch", "off"]
 
 
 class Setting(Record, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ class Config(Record, frozen=True, kw_only=True):
         Meta(description="Patterns of genes to watch, like shop.* or shop.pricing:quote."),
     ] = ()
     capture: Annotated[
-        Literal["plain", "values", "sketch", "off"],
+        CaptureMode,
         Meta(
             description="What is kept of calls: plain values, also instances of the project's "
             "classes (values), only types and sizes (sketch), or nothing."
@@ -68,6 +69,33 @@ class Config(Record, frozen=True, kw_only=True):
             extra={"expected": "a list of regular expressions"},
         ),
     ] = ()
+    redact_values: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Further regular expressions of texts that are never recorded, wherever "
+            "they stand; phone stands for numbers of telephones.",
+            extra={"expected": "a list of regular expressions"},
+        ),
+    ] = ()
+    capture_for: Annotated[
+        dict[str, CaptureMode],
+        Meta(
+            description="What is kept of calls of single targets instead, by pattern, like "
+            '{"shop.auth.*" = "off"}; the longest pattern that fits decides.',
+            extra={"expected": "a table from patterns to plain, values, sketch or off"},
+        ),
+    ] = msgspec.field(default_factory=dict)
+    keep_calls_days: Annotated[
+        float, Meta(gt=0, le=36500, description="Days that single sampled calls are kept.")
+    ] = 7.0
+    keep_history_days: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=36500,
+            description="Days that roll-ups of calls, rewards and what was told are kept.",
+        ),
+    ] = 90.0
     probe_budget: Annotated[
         float, _Share, Meta(description="Share of a process' CPU that watching may take.")
     ] = 0.005

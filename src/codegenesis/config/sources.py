@@ -123,7 +123,7 @@ def _check(name: str, value: object, origin: str, *, lenient: bool) -> Any:
     try:
         parsed = _parse(hint, value) if lenient and isinstance(value, str) else value
         checked = msgspec.convert(parsed, hint, strict=not (lenient and isinstance(value, str)))
-        if name == "redact":
+        if name in ("redact", "redact_values"):
             re.compile("|".join(f"(?:{each})" for each in checked))
     except (ValueError, re.error):  # msgspec.ValidationError and json's are ValueErrors
         checked = math.nan
@@ -135,8 +135,10 @@ def _check(name: str, value: object, origin: str, *, lenient: bool) -> Any:
 
 
 def _parse(hint: Any, text: str) -> object:
-    """Lists are written `a,b`, or as JSON where an item has a comma in it."""
+    """Lists are written `a,b`, or as JSON where an item has a comma in it; tables as JSON."""
     text = text.strip()
+    if get_origin(get_args(hint)[0]) is dict:
+        return json.loads(text)
     if get_origin(get_args(hint)[0]) is not tuple:
         return text
     if text.startswith("["):

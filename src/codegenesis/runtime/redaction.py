@@ -2,7 +2,8 @@
 
 A call that holds a sensitive value, as an argument, as a key of a dict or as an attribute of an
 object somewhere inside, is not kept with the value blanked out: replaying a blanked call would
-prove nothing. It is kept without its values (`Observation.call` is None), as a sketch.
+prove nothing. It is kept without its values (`Observation.call` is None), as a sketch. The same
+holds for values that give themselves away, whatever they are called (`runtime.secrets`).
 
 Names of people and postal addresses are not among the built-in patterns, because half of all
 business functions take one; `redact = ["address"]` adds them.
@@ -13,12 +14,13 @@ from __future__ import annotations
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from codegenesis import wire
 from codegenesis.errors import WireError
+from codegenesis.runtime.secrets import Secrets
 
 #: Patterns searched in names, without case.
 SENSITIVE = (
@@ -32,7 +34,10 @@ SENSITIVE = (
 
 _CONTAINERS = (list, tuple, set, frozenset, deque)
 #: Items of these types hold nothing else; they are most of all items.
-_HARMLESS = frozenset({int, float, str, bytes, bool, complex, type(None)})
+_HARMLESS = frozenset({float, bool, complex, type(None)})
+#: Smaller numbers are no numbers of cards.
+_LEAST_CARD = 10**11
+_SKETCHED = ("value", "low", "high")
 
 
 class Redactor:
@@ -40,40 +45,100 @@ class Redactor:
 
     Args:
         extra: further patterns (regular expressions, searched in names without case).
+        values: further patterns of texts (`Config.redact_values`).
         instances: objects of the project's own classes may be kept, too.
     """
 
-    def __init__(self, extra: Iterable[str] = (), *, instances: bool = False) -> None:
+    def __init__(
+        self,
+        extra: Iterable[str] = (),
+        *,
+        values: Iterable[str] = (),
+        instances: bool = False,
+    ) -> None:
         pattern = re.compile("|".join(f"(?:{each})" for each in (*SENSITIVE, *extra)))
         self.instances = instances
+        self._secrets = Secrets(values)
         self.sensitive = lru_cache(maxsize=4096)(lambda name: _hit(pattern, name))
 
-    def refuses(self, *parts: bytes) -> bool:
-        """Must one of these encoded values not be kept? What cannot be read must not."""
+    def refuses(self, *parts: bytes, instances: bool | None = None) -> bool:
+        """Must one of these encoded values not be kept? What cannot be read must not.
+
+        Args:
+            instances: for these values alone; as the redactor was made when None.
+        """
+        look = _Look(self.sensitive, self.instances if instances is None else instances)
         try:
-            return any(self._in_value(wire.decode(data)) for data in {*parts} if data)
+            if any(look.into(wire.decode(data)) for data in {*parts} if data):
+                return True
         except WireError:
             return True
+        return self._tells(look)
 
-    def _in_value(self, value: Any) -> bool:
+    def text(self, message: str) -> str:
+        """A message with what must not be recorded replaced by what it is, like `[e-mail]`."""
+        return self._secrets.blanked(message)
+
+    def sketched(self, sketch: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+        """A sketch without figures that give something away, like the number of a card."""
+        return {
+            name: {key: value for key, value in entry.items() if not self._shown(key, value)}
+            for name, entry in sketch.items()
+        }
+
+    def _shown(self, key: str, value: object) -> bool:
+        return key in _SKETCHED and type(value) is int and self._secrets.in_number(value)
+
+    def _tells(self, look: _Look) -> bool:
+        if any(map(self._secrets.in_number, look.numbers)):
+            return True
+        # As one text: a thousand short ones cost a thousand times the start of each pattern.
+        return bool(look.texts) and self._secrets.kind("\n".join(look.texts)) != ""
+
+
+class _Look:
+    """One look through values: names decide at once, texts and large numbers are gathered."""
+
+    def __init__(self, sensitive: Callable[[str], bool], instances: bool) -> None:
+        self._sensitive = sensitive
+        self._instances = instances
+        self.texts: list[str] = []
+        self.numbers: list[int] = []
+
+    def into(self, value: Any) -> bool:
+        """Is there a name in it that settles the matter?"""
         if isinstance(value, wire.Opaque):
             if value.type_name == wire.SHARED:  # it was looked at where it was first met
                 return False
-            return not self.instances or self._in_opaque(value)
+            return not self._instances or self._in_opaque(value)
         if isinstance(value, dict):
-            if any(isinstance(key, str) and self.sensitive(key) for key in value):
+            if any(isinstance(key, str) and self._sensitive(key) for key in value):
                 return True
             return self._in_items(value) or self._in_items(value.values())
-        return isinstance(value, _CONTAINERS) and self._in_items(value)
+        if isinstance(value, _CONTAINERS):
+            return self._in_items(value)
+        self._gather(value)
+        return False
+
+    def _gather(self, value: Any) -> None:
+        if isinstance(value, str):
+            self.texts.append(value)
+        elif isinstance(value, bytes | bytearray) and value.isascii():
+            self.texts.append(value.decode())
+        elif type(value) is int and value > _LEAST_CARD:
+            self.numbers.append(value)
 
     def _in_items(self, items: Iterable[Any]) -> bool:
-        if _HARMLESS.issuperset(map(type, items)):
+        kinds = set(map(type, items)) - _HARMLESS
+        if kinds <= {int}:  # as long lists of numbers are, so they are worth a short way
+            if kinds:
+                self.numbers += [n for n in items if type(n) is int and n > _LEAST_CARD]
             return False
-        return any(map(self._in_value, items))
+        return any(map(self.into, items))
 
     def _in_opaque(self, value: wire.Opaque) -> bool:
         names = [*_names(value), *_labels(value)]
-        return any(map(self.sensitive, names)) or self._in_value(value.state)
+        return any(map(self._sensitive, names)) or self.into(value.state)
 
 
 #: Where the names of columns and fields stand in the parts of frames, series and arrays.
