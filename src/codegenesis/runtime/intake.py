@@ -38,7 +38,7 @@ class Intake:
                 call=raw.call if keep else None,
                 outcome=_outcome(raw) if keep else None,
                 call_digest=raw.digest,
-                sketch=json.dumps(raw.sketch, separators=(",", ":")),
+                sketch=json.dumps(self._redactor.sketched(raw.sketch), separators=(",", ":")),
                 error=raw.error,
                 fingerprint=raw.fingerprint,
                 burst_rate=raw.watch.rate(),

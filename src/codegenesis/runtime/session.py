@@ -71,7 +71,9 @@ class Session:
         self._on_store = on_store
         self._started_ns = time.time_ns()
         self._settled_by = time.monotonic() + SETTLE_S
-        redactor = Redactor(config.redact, instances=config.capture == "values")
+        redactor = Redactor(
+            config.redact, values=config.redact_values, instances=config.capture == "values"
+        )
         self._intake = Intake(service=config.service, process=self.id, redactor=redactor)
         self._redactor = redactor
         targets = Targets(config.target, here=here()) if discovering else None
