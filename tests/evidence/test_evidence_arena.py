@@ -81,7 +81,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def gene(project: Path, qualname: str = "total") -> Gene:
-    return locate(f"shop.py:{qualname}", service="t", cwd=project, suspending=True)
+    return locate(f"shop.py:{qualname}", service="t", cwd=project)
 
 
 def example(*args: object, result: object = None, **more: object) -> Example:

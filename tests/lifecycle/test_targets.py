@@ -23,8 +23,28 @@ async def fetch(): ...
 def numbers():
     yield 1
 
-@cached
-def slow(): ...
+class Account:
+    @property
+    def limit(self):
+        return self._limit
+
+    @limit.setter
+    def limit(self, value):
+        self._limit = value
+
+def priced(rate):
+    def price(x, extra=2):
+        return x * rate + extra
+    def late(x, at=rate):
+        return x
+    class Local:
+        def one(self):
+            return rate
+    return price, late, Local
+
+@functools.cache
+def slow(n):
+    return n
 '''
 
 
@@ -82,8 +102,26 @@ def test_a_file_that_does_not_parse_is_named_with_its_line(project):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("fetch", "coroutine"), ("numbers", "generator"), ("slow", "decorated with @cached")],
+    [
+        ("Account.limit", "several functions"),
+        ("priced.<locals>.late", "default rate is made when"),
+        ("priced.Local.one", "made anew by each call"),
+    ],
 )
-def test_kinds_that_are_not_evolved_yet_are_refused_with_the_reason(project, name, reason):
+def test_what_is_not_evolved_is_refused_with_the_reason(project, name, reason):
     with pytest.raises(NotEvolvableError, match=reason):
         locate(f"shop.pricing:{name}", service="shop", cwd=project)
+
+
+@pytest.mark.parametrize("name", ["fetch", "numbers", "slow"])
+def test_coroutines_generators_and_decorated_functions_are_found(project, name):
+    gene = locate(f"shop.pricing:{name}", service="shop", cwd=project)
+    assert gene.source.split("(")[0].split()[-1] == name
+    assert gene.decorated == ("@functools.cache" if name == "slow" else "")
+
+
+def test_a_function_inside_a_function_is_named_with_what_it_closes_over(project):
+    gene = locate("shop.pricing:priced.price", service="shop", cwd=project)
+    assert gene.qualname == "priced.<locals>.price"
+    assert gene.free == ("rate",)
+    assert gene.source.startswith("def price(x, extra=2):\n    return")

@@ -66,7 +66,7 @@ def fix(  # noqa: PLR0917 (options)
     --apply or --branch. Exit code 3 when there is none, 6 when the budget was spent before, 130
     when it was interrupted.
     """
-    gene = locate(target, service=config.service, cwd=Path.cwd(), suspending=True)
+    gene = locate(target, service=config.service, cwd=Path.cwd())
     require_landable(wish, [Path(gene.path)])
     with open_store(config, create=True) as store:
         store.put_genes([gene])

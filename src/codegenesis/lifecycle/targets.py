@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import symtable
 import sys
 import time
 import tokenize
@@ -17,27 +18,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codegenesis import fragment
-from codegenesis.errors import NotEvolvableError, TargetError
+from codegenesis.errors import FragmentError, NotEvolvableError, TargetError
 from codegenesis.model import Gene
-from codegenesis.parsing import syntax_tree
+from codegenesis.parsing import literal, syntax_tree
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-#: Decorators that give the same function back, and icontract's, behind which it can be found.
-_KEEPING = re.compile(r"([\w.]+\.)?(evolvable|invariant)\b|icontract\.")
+LOCALS = "<locals>"
+#: Decorators that make something else of a `def` than a function that can be called by its name.
+_ADDITION = re.compile(
+    r"@(?:(?:[\w.]+\.)(?P<part>setter|deleter)|(?:typing\.)?(?P<stub>overload))\b"
+)
 
 
-def locate(target: str, *, service: str, cwd: Path, suspending: bool = False) -> Gene:
+def locate(target: str, *, service: str, cwd: Path) -> Gene:
     """The gene that TARGET names, read from its file.
 
     Args:
-        target: `package.module:qualname` or `path/to/file.py:qualname`.
+        target: `package.module:qualname` or `path/to/file.py:qualname`; of a function inside a
+            function, `outer.inner` will do for `outer.<locals>.inner`.
         service: name of the application it belongs to.
         cwd: where relative paths and top-level packages are looked for.
-        suspending: generators and coroutines will do as well.
 
     Raises:
         TargetError: no such file, module or function; or the file does not parse.
-        NotEvolvableError: the function is of a kind that is not evolved yet.
+        NotEvolvableError: the function is of a kind that is not evolved.
     """
     place, colon, qualname = target.rpartition(":")
     if not colon or not place or not qualname:
@@ -47,19 +51,14 @@ def locate(target: str, *, service: str, cwd: Path, suspending: bool = False) ->
         )
     path, module, root = place_of(place, cwd)
     text = read_text(path)
-    found = _find(parsed(text, path), qualname, target)
-    _require_evolvable(found, target, suspending=suspending)
-    return Gene(
-        service=service,
-        module=module,
-        qualname=qualname,
-        kind="method" if "." in qualname else "function",
-        path=str(path),
-        root=str(root),
-        line=found.lineno,
-        source=fragment.find(text, qualname).source,
-        noted_at_ns=time.time_ns(),
-    )
+    found = Found(text, path=path, module=module, root=root)
+    name = found.full_name(qualname, target)
+    if reason := found.why_not(name):
+        raise NotEvolvableError(
+            f"{target} is not evolved: {reason}",
+            remedy="Move the work into a plain function or method and evolve that.",
+        )
+    return found.gene(name, service=service)
 
 
 def place_of(place: str, cwd: Path) -> tuple[Path, str, Path]:
@@ -115,22 +114,79 @@ def parsed(text: str, path: Path) -> ast.Module:
         ) from error
 
 
-def _find(tree: ast.Module, qualname: str, target: str) -> Definition:
-    scope: list[ast.stmt] = tree.body
-    *classes, name = qualname.split(".")
-    for class_name in classes:
-        owner = next(
-            (n for n in scope if isinstance(n, ast.ClassDef) and n.name == class_name), None
+class Found:
+    """The functions of one file.
+
+    Attributes:
+        names: qualified names in the order of the file.
+
+    Raises:
+        TargetError: the file does not parse.
+    """
+
+    def __init__(self, text: str, *, path: Path, module: str, root: Path) -> None:
+        self._text, self._path, self._module, self._root = text, path, module, root
+        self._nodes: dict[str, list[Definition]] = {}
+        for name, node in definitions(parsed(text, path).body):
+            self._nodes.setdefault(name, []).append(node)
+        self.names = tuple(self._nodes)
+
+    def full_name(self, qualname: str, target: str) -> str:
+        """The qualified name that is meant; raises TargetError where there is none."""
+        for name in (qualname, *self.names):
+            if name in self._nodes and qualname in (name, name.replace(f"{LOCALS}.", "")):
+                return name
+        near = difflib.get_close_matches(qualname, self.names, n=1)
+        listed = ", ".join(self.names[:12]) or "none"
+        hint = f"Did you mean {near[0]}?" if near else f"It has: {listed}."
+        raise TargetError(f"{target}: there is no function {qualname!r} in that file", remedy=hint)
+
+    def node(self, qualname: str) -> Definition:
+        """The last one that counts: a property's setter is no version of its getter."""
+        nodes = self._nodes[qualname]
+        return next((each for each in reversed(nodes) if not _addition(each)), nodes[-1])
+
+    def why_not(self, qualname: str) -> str:
+        """Why it is not evolved, as far as the file tells; empty when it can be."""
+        node = self.node(qualname)
+        if match := _addition(node):
+            return f"it is a property's {match['part']}" if match["part"] else "it is a type stub"
+        inside = qualname.rpartition(f"{LOCALS}.")[2] if LOCALS in qualname else ""
+        if "." in inside:
+            return "its class is made anew by each call of the function around it"
+        try:
+            found = fragment.find(self._text, qualname)
+        except FragmentError as error:
+            return str(error)
+        if found.line != node.lineno or (inside and len(self._nodes[qualname]) > 1):
+            return f"several functions are called {qualname}"
+        return _made_default(node) if inside else ""
+
+    def gene(self, qualname: str, *, service: str) -> Gene:
+        """The record of one that can be evolved."""
+        node = self.node(qualname)
+        return Gene(
+            service=service,
+            module=self._module,
+            qualname=qualname,
+            kind="method" if "." in qualname else "function",
+            path=str(self._path),
+            root=str(self._root),
+            line=node.lineno,
+            source=fragment.find(self._text, qualname).source,
+            free=self._free(qualname),
+            decorated=" ".join(_decorators(node)),
+            noted_at_ns=time.time_ns(),
         )
-        scope = owner.body if owner else []
-    # The last definition of a name is the one that counts at import.
-    for node in reversed(scope):
-        if isinstance(node, Definition) and node.name == name:
-            return node
-    known = [name for name, _ in definitions(tree.body) if name != qualname]
-    near = difflib.get_close_matches(qualname, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"It has: {', '.join(known[:12]) or 'none'}."
-    raise TargetError(f"{target}: there is no function {qualname!r} in that file", remedy=hint)
+
+    def _free(self, qualname: str) -> tuple[str, ...]:
+        if LOCALS not in qualname:
+            return ()
+        table = symtable.symtable(self._text, str(self._path), "exec")
+        for name in qualname.replace(f"{LOCALS}.", "").split("."):
+            table = [each for each in _scopes(table) if each.get_name() == name][-1]
+        names = table.get_frees() if isinstance(table, symtable.Function) else ()
+        return tuple(sorted(set(names) - {"__class__"}))
 
 
 def definitions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, Definition]]:
@@ -138,35 +194,42 @@ def definitions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, D
     for node in body:
         if isinstance(node, Definition):
             yield prefix + node.name, node
+            yield from definitions(list(_inside(node)), f"{prefix}{node.name}.{LOCALS}.")
         elif isinstance(node, ast.ClassDef):
             yield from definitions(node.body, f"{prefix}{node.name}.")
 
 
-def _require_evolvable(node: Definition, target: str, *, suspending: bool) -> None:
-    if reason := why_not(node, suspending=suspending):
-        raise NotEvolvableError(
-            f"{target} is not evolved: {reason}",
-            remedy="Move the work into a plain function or method and evolve that.",
-        )
-
-
-def why_not(node: Definition, *, suspending: bool = False) -> str:
-    """Why functions of this kind are not evolved; empty when they are."""
-    reason = ""
-    if names := [d for d in map(ast.unparse, node.decorator_list) if not _KEEPING.match(d)]:
-        reason = f"it is decorated with @{names[0]}"
-    elif suspending:
-        pass
-    elif isinstance(node, ast.AsyncFunctionDef):
-        reason = "it is a coroutine function"
-    elif any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
-        reason = "it is a generator function"
-    return reason
-
-
-def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Descendants, without the bodies of nested functions."""
+def _inside(node: ast.AST) -> Iterator[ast.stmt]:
+    """Statements of a function, those of its blocks included, not those of its functions."""
     for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, Definition | ast.Lambda):
-            yield from _own_nodes(child)
+        if isinstance(child, ast.stmt):
+            yield child
+        if not isinstance(child, Definition | ast.ClassDef | ast.Lambda):
+            yield from _inside(child)
+
+
+def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Functions and classes in a scope; those with type parameters stand in one of their own."""
+    for child in table.get_children():
+        if isinstance(child, symtable.Function | symtable.Class):
+            yield child
+        else:
+            yield from _scopes(child)
+
+
+def _decorators(node: Definition) -> list[str]:
+    return [f"@{ast.unparse(each)}" for each in node.decorator_list]
+
+
+def _addition(node: Definition) -> re.Match[str] | None:
+    return next(filter(None, map(_ADDITION.match, _decorators(node))), None)
+
+
+def _made_default(node: Definition) -> str:
+    own = node.args
+    for default in filter(None, (*own.defaults, *own.kw_defaults)):
+        try:
+            literal(ast.unparse(default))
+        except (ValueError, SyntaxError, TypeError):
+            return f"its default {ast.unparse(default)} is made when the function around it runs"
+    return ""

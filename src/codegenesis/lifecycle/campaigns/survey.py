@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import ast
 import os
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from codegenesis import fragment
-from codegenesis.errors import CodeGenesisError, TargetError
+import msgspec
+
+from codegenesis.errors import TargetError
 from codegenesis.lifecycle.targets import (
+    LOCALS,
     Definition,
-    definitions,
+    Found,
     locate,
-    parsed,
     place_of,
     read_text,
     roots,
-    why_not,
 )
 from codegenesis.model import Gene, Record
 from codegenesis.store import Store
@@ -164,31 +163,18 @@ def _is_test(name: str) -> bool:
 
 def _in_file(path: Path, known: _Known) -> Iterator[Gene | Unfit]:
     path, module, root = place_of(str(path), path.parent)
-    text = read_text(path)
-    nodes = dict(definitions(parsed(text, path).body))  # the last of a name counts
-    for qualname, node in nodes.items():
-        target = f"{module}:{qualname}"
+    file = Found(read_text(path), path=path, module=module, root=root)
+    for qualname in file.names:
         recorded = known.at(path, qualname)
-        reason = why_not(node) or _unwritten(node) or (recorded.refused if recorded else "")
+        if LOCALS in qualname and recorded is None:
+            continue  # a part of the function around it, unless it was seen to matter by itself
+        unwritten = _unwritten(file.node(qualname))
+        reason = file.why_not(qualname) or unwritten or (recorded.refused if recorded else "")
         if reason:
-            yield Unfit(target=target, reason=reason, remedy=_remedy(reason))
+            yield Unfit(target=f"{module}:{qualname}", reason=reason, remedy=_remedy(reason))
             continue
-        try:
-            source = fragment.find(text, qualname).source
-        except CodeGenesisError as error:
-            yield Unfit(target=target, reason=str(error))
-            continue
-        yield Gene(
-            service=known.service(path, qualname),
-            module=recorded.module if recorded else module,
-            qualname=qualname,
-            kind="method" if "." in qualname else "function",
-            path=str(path),
-            root=str(root),
-            line=node.lineno,
-            source=source,
-            noted_at_ns=time.time_ns(),
-        )
+        gene = file.gene(qualname, service=known.service(path, qualname))
+        yield msgspec.structs.replace(gene, module=recorded.module if recorded else module)
 
 
 _NO_BODY = "it has no body yet"
