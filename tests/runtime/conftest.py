@@ -26,6 +26,9 @@ from codegenesis.runtime.registry import Registry
 from codegenesis.runtime.session import Session
 from codegenesis.store import Store
 
+sys.path.append(str(Path(__file__).parent))
+from other_pythons import VERSIONS, Python
+
 _numbers = itertools.count()
 
 Import = Callable[..., types.ModuleType]
@@ -52,6 +55,12 @@ def imported(tmp_path: Path) -> Iterator[Import]:
     yield import_
     for name in names:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="session", params=VERSIONS)
+def each_python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Python:
+    """Runs scripts on one version of Python after the other; skips those that are not here."""
+    return Python(request.param, tmp_path_factory.mktemp("site"))
 
 
 class Purse:
