@@ -134,7 +134,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES)
 def test_a_value_comes_back_with_its_exact_type(value):
     back = trip(value)
     assert back == value

@@ -107,7 +107,7 @@ STANDARD = [
 ]
 
 
-@pytest.mark.parametrize("value", STANDARD, ids=repr)
+@pytest.mark.parametrize("value", STANDARD)
 def test_a_value_of_the_standard_library_comes_back(value):
     assert trip(value) == value
 
