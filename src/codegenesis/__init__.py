@@ -19,9 +19,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from codegenesis.contracts import invariant
+    from codegenesis.runtime.context import context
+    from codegenesis.runtime.middleware import ASGIMiddleware, WSGIMiddleware, follow_celery
+    from codegenesis.runtime.rewards import reward
     from codegenesis.tunables import choice, param
 
-__all__ = ["choice", "evolvable", "invariant", "param", "start"]
+__all__ = [
+    "ASGIMiddleware",
+    "WSGIMiddleware",
+    "choice",
+    "context",
+    "evolvable",
+    "follow_celery",
+    "invariant",
+    "param",
+    "reward",
+    "start",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -44,9 +58,14 @@ def evolvable(function: _F) -> _F:
 
 #: What comes in when it is first asked for, and stays.
 _LATER = {
+    "ASGIMiddleware": "codegenesis.runtime.middleware",
+    "WSGIMiddleware": "codegenesis.runtime.middleware",
     "choice": "codegenesis.tunables",
+    "context": "codegenesis.runtime.context",
+    "follow_celery": "codegenesis.runtime.middleware",
     "invariant": "codegenesis.contracts",
     "param": "codegenesis.tunables",
+    "reward": "codegenesis.runtime.rewards",
 }
 
 
