@@ -70,6 +70,19 @@ class _Basket(Base):
     def open(self):
         return self.__hidden()
 
+    def maker(self, rate):
+        def secret(add):
+            return self.__secret * rate + add, __class__
+        return secret
+
+    @property
+    def size(self):
+        return 1
+
+    @size.setter
+    def size(self, value):
+        pass
+
     def text(self):
         # a comment
         value = """
@@ -139,13 +152,35 @@ def test_an_edited_file_is_not_taken_for_what_runs(shop: types.ModuleType) -> No
     assert fragment.definition(shop.fib).startswith("def fib(n)")
 
 
+def test_decorators_are_told_and_nested_definitions_are_found(shop: types.ModuleType) -> None:
+    assert fragment.find(SHOP, "wrapped").decorated == "@functools.wraps(fib)"
+    assert fragment.find(SHOP, "fib").decorated == ""
+    assert fragment.locate(shop.outer(1)) == fragment.find(SHOP, "outer.<locals>.inner")
+    assert fragment.definition(shop.outer(1)) == "def inner():\n    return a\n"
+
+
+def test_a_property_is_its_getter(shop: types.ModuleType) -> None:
+    size = vars(shop._Basket)["size"]
+    assert fragment.locate(size.fget) == fragment.find(SHOP, "_Basket.size")
+    assert fragment.find(SHOP, "_Basket.size").source == "def size(self):\n    return 1\n"
+    with pytest.raises(FragmentError, match="setter"):
+        fragment.locate(size.fset)
+
+
+def test_a_name_that_several_functions_have_is_refused(tmp_path: Path) -> None:
+    text = "if True:\n    def f(): return 1\nelse:\n    def f(): return 2\n"
+    (tmp_path / "twice.py").write_text(text)
+    space: dict[str, types.FunctionType] = {}
+    exec(compile(text, str(tmp_path / "twice.py"), "exec"), space)
+    with pytest.raises(FragmentError, match="several functions are called f"):
+        fragment.locate(space["f"])
+
+
 def test_what_has_no_source_says_so(shop: types.ModuleType) -> None:
     space: dict[str, types.FunctionType] = {}
     exec("def typed(): return 1", space)
     with pytest.raises(FragmentError, match="no source"):
         fragment.definition(space["typed"])
-    with pytest.raises(FragmentError, match="inside another function"):
-        fragment.definition(shop.outer(1))
     with pytest.raises(FragmentError, match="nowhere"):
         fragment.find(SHOP, "nowhere")
 
@@ -302,9 +337,67 @@ def test_what_does_not_fit_is_refused_and_nothing_changes(
     assert shop.quote(1) == 3
 
 
-def test_closures_are_refused(shop: types.ModuleType) -> None:
-    with pytest.raises(FragmentError, match="closes over a"):
-        swap(shop.outer(1), "def inner(): return 2")
+def test_all_closures_of_a_def_run_one_code(shop: types.ModuleType) -> None:
+    one, two = shop.outer(1), shop.outer(2)
+    code = swap(one, "def inner():\n    return -a")
+    fragment.install(code, two)
+    assert (one(), two()) == (-1, -2)
+    assert code.co_qualname == "outer.<locals>.inner"
+    assert not any(callable(const) for const in code.co_consts)
+
+
+def test_closures_share_the_prelude_and_keep_their_own_variables(shop: types.ModuleType) -> None:
+    one, two = shop.outer(1), shop.outer(2)
+    code = swap(one, "LIST = []\ndef inner():\n    LIST.append(a)\n    return (lambda: LIST)()")
+    fragment.install(code, two)
+    assert (one(), two()) == ([1, 2], [1, 2])
+    assert code.co_freevars == ("a",)
+
+
+@pytest.mark.parametrize("prelude", ["", "X = 5\n"])
+def test_what_a_closure_assigns_stays_in_its_cell(shop: types.ModuleType, prelude: str) -> None:
+    one = shop.outer(1)
+    swap(one, f"{prelude}def inner():\n    nonlocal a\n    a += 1\n    return a")
+    assert (one(), one()) == (2, 3)
+    assert one.__closure__ is not None
+    assert one.__closure__[0].cell_contents == 3
+
+
+@pytest.mark.parametrize("prelude", ["", "X = 5\n"])
+def test_a_closure_may_use_fewer_of_its_variables(shop: types.ModuleType, prelude: str) -> None:
+    one = shop.outer(1)
+    swap(one, f"{prelude}def inner():\n    return 7")
+    assert one() == 7
+    assert one.__code__.co_freevars == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import functools\n@functools.cache\ndef inner():\n    return a", "cannot be decorated"),
+        ("def inner():\n    return inner()", "cannot call itself"),
+        ("def inner():\n    yield a", "change its kind"),
+        ("def inner(b):\n    return a", "the fragment takes (b)"),
+    ],
+)
+def test_what_does_not_fit_a_closure_is_refused(
+    shop: types.ModuleType, source: str, words: str
+) -> None:
+    with pytest.raises(FragmentError) as caught:
+        swap(shop.outer(1), source)
+    assert words in str(caught.value)
+
+
+def test_a_function_inside_a_method_has_its_class(shop: types.ModuleType) -> None:
+    cls, basket = shop._Basket, shop._Basket()
+    for prelude in ("", "ONE = 1\n"):
+        made = basket.maker(5)
+        swap(
+            made,
+            f"{prelude}def secret(add):\n    return self.__secret * rate + add, __class__",
+            owner=cls,
+        )
+        assert made(1) == (36, cls)
 
 
 def test_installing_compares_free_variables_by_name(shop: types.ModuleType) -> None:

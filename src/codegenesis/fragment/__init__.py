@@ -7,23 +7,31 @@ as if at module level, with `self` as its first parameter.
 
 Both the user's process and the jail assemble fragments through this package, so what was tested is
 what runs; it needs the standard library only. `definition` goes from a file to a `def`'s text,
-`assembly` from a fragment to a code object, `syntax` holds the pieces of both.
+`behind` from a name to the function behind its decorators, `nesting` to functions inside functions,
+`assembly` from a fragment to a code object, `syntax` holds the pieces of all.
 """
 
 from codegenesis.fragment.assembly import assemble, check, install
+from codegenesis.fragment.behind import innermost
 from codegenesis.fragment.definition import Definition, definition, find, locate
+from codegenesis.fragment.nesting import LOCALS, exchange, inner, prototype
 from codegenesis.fragment.syntax import aim, mangle, redirect, template
 
 __all__ = [
+    "LOCALS",
     "Definition",
     "aim",
     "assemble",
     "check",
     "definition",
+    "exchange",
     "find",
+    "inner",
+    "innermost",
     "install",
     "locate",
     "mangle",
+    "prototype",
     "redirect",
     "template",
 ]

@@ -23,10 +23,18 @@ from codegenesis.parsing import syntax_tree
 
 
 class Definition(NamedTuple):
-    """A `def` as it stands in a file: its source, dedented, without decorators, and its line."""
+    """A `def` as it stands in a file.
+
+    Attributes:
+        source: dedented, without decorators.
+        line: of the `def`, from 1.
+        decorated: decorators that stay around it, as they are written, `@` and all; `@evolvable`
+            does not count, it gives the function back.
+    """
 
     source: str
     line: int
+    decorated: str = ""
 
 
 def definition(function: types.FunctionType) -> str:
@@ -45,16 +53,16 @@ def locate(function: types.FunctionType) -> Definition:
         FragmentError: there is no source, or the file no longer says what runs.
     """
     code = function.__code__
-    if "<locals>" in code.co_qualname:
-        raise FragmentError(f"{code.co_qualname} is defined inside another function")
     linecache.checkcache(code.co_filename)
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
     if not text:
         raise FragmentError(f"no source is found for {code.co_qualname} ({code.co_filename})")
-    for qualname, node in _definitions(_parse(text)):
-        if (qualname, _first_line(node)) == (code.co_qualname, code.co_firstlineno):
+    named = _named(text, code.co_qualname)
+    for node in named:
+        if _first_line(node) == code.co_firstlineno:
             if any(same_program(each, code) for each in _compiled(text) if _alike(each, code)):
-                return Definition(_dedented(text, node), node.lineno)
+                _require_standing(node, named, code.co_qualname)
+                return _definition(text, node)
             break
     raise FragmentError(
         f"what {code.co_filename} says of {code.co_qualname} is not what runs",
@@ -65,13 +73,15 @@ def locate(function: types.FunctionType) -> Definition:
 def find(text: str, qualname: str) -> Definition:
     """The `def` called `qualname` in the text of a module, without importing it.
 
+    Of several the last, as it wins; but the getter of a property, and what `overload` speaks of.
+
     Raises:
         FragmentError: the text does not parse, or has no such `def`.
     """
-    found = [node for name, node in _definitions(_parse(text)) if name == qualname]
+    found = _named(text, qualname)
     if not found:
         raise FragmentError(f"no `def` with the qualified name {qualname} is in the file")
-    return Definition(_dedented(text, found[-1]), found[-1].lineno)
+    return _definition(text, _standing(found))
 
 
 def same_program(left: object, right: object) -> bool:
@@ -105,6 +115,40 @@ def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Functio
             yield from _definitions(node, f"{prefix}{node.name}.")
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
             yield from _definitions(node, prefix)
+
+
+def _named(text: str, qualname: str) -> list[FunctionNode]:
+    return [node for name, node in _definitions(_parse(text)) if name == qualname]
+
+
+def _standing(named: list[FunctionNode]) -> FunctionNode:
+    """The one that the name leads to."""
+    return next((node for node in reversed(named) if not _is_beside(node)), named[-1])
+
+
+def _is_beside(node: FunctionNode) -> bool:
+    """Does its decorator leave the name to an earlier, or a later, `def`?"""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
+            return isinstance(decorator.value, ast.Name) and decorator.value.id == node.name
+        if ast.unparse(decorator).rpartition(".")[2] == "overload":
+            return True
+    return False
+
+
+def _require_standing(node: FunctionNode, named: list[FunctionNode], qualname: str) -> None:
+    other = _standing(named)
+    if other is node:
+        return
+    if _is_beside(node):
+        raise FragmentError("it is a property's setter or deleter; the getter has the name")
+    raise FragmentError(f"several functions are called {qualname}; one at line {other.lineno} too")
+
+
+def _definition(text: str, node: FunctionNode) -> Definition:
+    around = [ast.unparse(each) for each in node.decorator_list]
+    staying = [f"@{each}" for each in around if each.rpartition(".")[2] != "evolvable"]
+    return Definition(_dedented(text, node), node.lineno, ", ".join(staying))
 
 
 def _first_line(node: FunctionNode) -> int:

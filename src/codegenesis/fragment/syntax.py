@@ -29,7 +29,12 @@ _TARGET = "<codegenesis target>"
 
 
 def redirect(
-    like: types.CodeType, target: Callable[..., object], *, filename: str = "", line: int = 0
+    like: types.CodeType,
+    target: Callable[..., object],
+    *,
+    closing: bool = False,
+    filename: str = "",
+    line: int = 0,
 ) -> types.CodeType:
     """A code object with name, signature, kind and free variables of `like` that calls `target`.
 
@@ -37,18 +42,22 @@ def redirect(
     its items and pass on what is sent and thrown in.
 
     Args:
+        closing: call `target(holder)(...)` instead, where `holder.__closure__` are the cells of the
+            very closure that was called, in the order of `like.co_freevars`.
         filename, line: what tracebacks show for its frame; by default those of `like`.
     """
-    return aim(template(like, filename=filename, line=line), target)
+    return aim(template(like, closing=closing, filename=filename, line=line), target)
 
 
-def template(like: types.CodeType, *, filename: str = "", line: int = 0) -> types.CodeType:
+def template(
+    like: types.CodeType, *, closing: bool = False, filename: str = "", line: int = 0
+) -> types.CodeType:
     """A redirect without its target: compiled once (some 200 us), then aimed (2 us) as often."""
     kind = ast.AsyncFunctionDef if like.co_flags & _ASYNC else ast.FunctionDef
     node = kind(
         name=like.co_name,
         args=arguments(like),
-        body=[*keep_free(like.co_freevars), *_forwarding(like)],
+        body=[*keep_free(like.co_freevars), *_forwarding(like, closing=closing)],
         decorator_list=[],
         lineno=line or like.co_firstlineno,
         end_lineno=line or like.co_firstlineno,
@@ -172,8 +181,8 @@ def _parameters(*names: str) -> ast.arguments:
     )
 
 
-def _forwarding(code: types.CodeType) -> list[ast.stmt]:
-    call = _forwarding_call(code)
+def _forwarding(code: types.CodeType, *, closing: bool) -> list[ast.stmt]:
+    call = _forwarding_call(code, closing=closing)
     if code.co_flags & inspect.CO_ASYNC_GENERATOR:
         return _delegation(call)
     if code.co_flags & inspect.CO_COROUTINE:
@@ -216,7 +225,7 @@ def _delegation(call: ast.Call) -> list[ast.stmt]:
     return [tree]
 
 
-def _forwarding_call(code: types.CodeType) -> ast.Call:
+def _forwarding_call(code: types.CodeType, *, closing: bool) -> ast.Call:
     own = arguments(code)
     positional: list[ast.expr] = [load(a.arg) for a in own.posonlyargs + own.args]
     keywords = [ast.keyword(a.arg, load(a.arg)) for a in own.kwonlyargs]
@@ -226,7 +235,10 @@ def _forwarding_call(code: types.CodeType) -> ast.Call:
         keywords.append(ast.keyword(None, load(own.kwarg.arg)))
     # `target if True else None` compiles to the bare constant, without the compiler's warning
     # that a str is not callable (silencing warnings is not thread-safe).
-    target = ast.IfExp(ast.Constant(True), ast.Constant(_TARGET), ast.Constant(None))
+    target: ast.expr = ast.IfExp(ast.Constant(True), ast.Constant(_TARGET), ast.Constant(None))
+    if closing:
+        cells = ast.Tuple([load(name) for name in code.co_freevars], ast.Load())
+        target = ast.Call(target, [ast.Lambda(_parameters(), cells)], [])  # it is never called
     return ast.Call(target, positional, keywords)
 
 

@@ -8,8 +8,8 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from codegenesis.errors import FragmentError
-from codegenesis.fragment import find
-from codegenesis.model import Gene
+from codegenesis.fragment import LOCALS, Definition, find
+from codegenesis.model import Gene, GeneKind
 from codegenesis.runtime.discover import Found
 from codegenesis.runtime.live import LiveGene
 
@@ -25,11 +25,13 @@ def gene_of(live: LiveGene, *, service: str) -> Gene:
         service=service,
         module=live.module,
         qualname=live.qualname,
-        kind="method" if "." in live.qualname else "function",
+        kind=_kind(live.qualname),
         path=str(path),
         root=str(root_of(live.module, path)),
         line=live.definition.line,
         source=live.definition.source,
+        free=live.free,
+        decorated=live.definition.decorated,
         noted_at_ns=time.time_ns(),
     )
 
@@ -37,16 +39,17 @@ def gene_of(live: LiveGene, *, service: str) -> Gene:
 def refused(found: Found | LiveGene, reason: str, *, service: str) -> Gene:
     """The record of what is not evolved, so that the map can say why."""
     path = Path(found.path).absolute()
-    source, line = _looked_up(path, found.qualname)
+    source, line, decorated = _looked_up(path, found.qualname)
     return Gene(
         service=service,
         module=found.module,
         qualname=found.qualname,
-        kind="method" if "." in found.qualname else "function",
+        kind=_kind(found.qualname),
         path=str(path),
         root=str(root_of(found.module, path)),
         line=line,
         source=source,
+        decorated=decorated,
         refused=reason,
         noted_at_ns=time.time_ns(),
     )
@@ -66,8 +69,12 @@ def root_of(module: str, path: Path) -> Path:
     return path.parent
 
 
-def _looked_up(path: Path, qualname: str) -> tuple[str, int]:
+def _kind(qualname: str) -> GeneKind:
+    return "method" if "." in qualname.rpartition(LOCALS)[2] else "function"
+
+
+def _looked_up(path: Path, qualname: str) -> Definition:
     try:
         return find(path.read_text(encoding="utf-8"), qualname)
     except (FragmentError, OSError, UnicodeDecodeError):
-        return "", 0
+        return Definition("", 0)
