@@ -20,6 +20,8 @@ from typing import Any, Protocol
 
 from codegenesis import wire
 from codegenesis.errors import WireError
+from codegenesis.runtime.closures import immutable
+from codegenesis.runtime.context import current
 from codegenesis.runtime.fingerprint import error_name, fingerprint
 from codegenesis.runtime.live import LiveGene
 from codegenesis.runtime.local import Cost
@@ -32,7 +34,6 @@ PENDING_BYTES = 32 << 20
 PENDING_CALLS = 4096
 FULL, NOVEL = 240, 60
 _MINUTE_NS = 60_000_000_000
-_ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
 _MUTABLE_DEFAULTS = (list, dict, set, bytearray)
 
 
@@ -51,12 +52,15 @@ class Raw:
 
     __slots__ = (
         "after", "at_ns", "call", "cost", "digest", "error", "fingerprint", "gene", "immutable",
-        "keep", "sketch", "value", "watch",
+        "keep", "segment", "sketch", "trace", "value", "watch",
     )  # fmt: skip
 
     def __init__(self, watch: Watch) -> None:
+        context = current()
         self.watch = watch
         self.gene = watch.gene
+        self.segment = context.segment if context else ""
+        self.trace = context.trace if context else ""
         self.at_ns = time.time_ns()
         self.cost = Cost(0, 0)
         self.call = self.value = self.after = b""
@@ -106,6 +110,7 @@ class Capture:
 
     Args:
         mode: `plain`, `values`, `sketch` or `off`, see `Config.capture`.
+        mode_of: the same for single targets; by default all have `mode`.
         sensitive: says which parameter names must not be recorded.
         key: keys the digests, so that they cannot be compared with guessed values.
 
@@ -115,9 +120,15 @@ class Capture:
     """
 
     def __init__(
-        self, *, mode: str, sensitive: Callable[[str], bool], key: bytes, ring: Ring
+        self,
+        *,
+        mode: str,
+        sensitive: Callable[[str], bool],
+        key: bytes,
+        ring: Ring,
+        mode_of: Callable[[str], str] | None = None,
     ) -> None:
-        self.mode = mode
+        self._mode_of = mode_of or (lambda _target: mode)
         self.sensitive = sensitive
         self.key = key
         self.ring = ring
@@ -143,15 +154,34 @@ class Capture:
 
         self._finish(raw, args, kwargs, encoded)
 
+    def left(self, raw: Raw) -> None:
+        """Complete `raw` of a call that has no outcome: it gave items, or was not let finish."""
+        if not raw.keep:
+            raw.call = b""
+        self.ring.append(raw)
+
     def raised(
-        self, raw: Raw, error: BaseException, args: tuple[object, ...], kwargs: dict[str, object]
+        self,
+        raw: Raw,
+        error: BaseException,
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+        *,
+        whole: bool = True,
     ) -> None:
-        """Complete `raw` after the call raised; never raises."""
+        """Complete `raw` after the call raised; never raises.
+
+        Args:
+            whole: that is all that came of it, no items were given before.
+        """
         raw.error = error_name(type(error))
         if isinstance(error, Exception):
             raw.fingerprint = fingerprint(error)
             if not raw.watch.variant:
                 raw.gene.seen_errors.add(raw.error)
+        if not whole:
+            self.left(raw)
+            return
 
         def encoded(*call: Any) -> tuple[bytes, bytes]:
             after = wire.encode_call(*call, max_bytes=VALUE_BYTES)
@@ -163,21 +193,23 @@ class Capture:
         """What is known of a gene's parameters."""
         found = self._forms.get(gene)
         if found is None:
-            found = self._forms[gene] = _Form(gene, self.sensitive)
+            mode = self._mode_of(gene.target)
+            found = self._forms[gene] = _Form(gene, self.sensitive, mode=mode)
         return found
 
     def _before(self, raw: Raw, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
-        if self.mode == "off":
-            return
         form = self.form(raw.gene)
+        if form.mode == "off":
+            return
         raw.sketch = sketch(form.by_name(args, kwargs), sensitive=form.sensitive)
         try:
             raw.call = wire.encode_call(*form.given(args, kwargs), max_bytes=VALUE_BYTES)
         except WireError:
             return
         raw.digest = hashlib.blake2b(raw.call, digest_size=16, key=self.key).hexdigest()
-        raw.immutable = all(type(arg) in _ATOMS for arg in (*args, *kwargs.values()))
-        allowed = self.mode != "sketch" and not form.sensitive
+        # A closure's free variables are among these, but can be bound to something else.
+        raw.immutable = not raw.gene.free and immutable((*args, *kwargs.values()))
+        allowed = form.mode != "sketch" and not form.sensitive
         raw.keep = allowed and (form.room_for(raw.digest) or raw.gene.target in self.eager)
 
     def _finish(
@@ -202,13 +234,17 @@ class Capture:
 class _Form:
     """The parameters of a gene, and how many calls of it were kept in this minute."""
 
-    def __init__(self, gene: LiveGene, sensitive: Callable[[str], bool]) -> None:
+    def __init__(self, gene: LiveGene, sensitive: Callable[[str], bool], *, mode: str) -> None:
+        self.mode = mode
         function = gene.function
         kinds = inspect.signature(function, follow_wrapped=False).parameters.values()
         named = [p for p in kinds if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self.positional = [p.name for p in named]
         self.star = next((p.name for p in kinds if p.kind is p.VAR_POSITIONAL), "")
-        self.sensitive = frozenset(p.name for p in kinds if sensitive(p.name))
+        self.sensitive = frozenset(
+            [p.name for p in kinds if sensitive(p.name)]
+            + [f".{name}" for name in gene.free if sensitive(name)]
+        )
         self.function = function
         self._minute_ns = 0
         self._kept = 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 
 from codegenesis.model import Observation, Outcome, Sample
 from codegenesis.runtime.capture import Raw
@@ -17,9 +19,13 @@ class Intake:
     Args:
         process: `Process.id`.
         redactor: what may not be kept.
+
+    Attributes:
+        key: keys the digests of what draws stick to; one of its own until the store's is known.
     """
 
     def __init__(self, *, service: str, process: str, redactor: Redactor) -> None:
+        self.key = os.urandom(32)
         self._service = service
         self._process = process
         self._redactor = redactor
@@ -42,6 +48,8 @@ class Intake:
                 error=raw.error,
                 fingerprint=raw.fingerprint,
                 burst_rate=raw.watch.rate(),
+                segment=raw.segment,
+                trace=raw.trace,
             )
 
     def samples(self, drawn: Iterable[Drawn]) -> Iterator[Sample]:
@@ -56,7 +64,13 @@ class Intake:
                 wall_ns=max(each.cost.wall_ns, 1),
                 error=each.error,
                 regression=each.regression,
+                segment=each.segment,
+                key=self._digest(each.key) if each.key else "",
             )
+
+    def _digest(self, key: str) -> str:
+        told = key.encode("utf-8", "surrogatepass")
+        return blake2b(told, digest_size=16, key=self.key).hexdigest()
 
 
 def _outcome(raw: Raw) -> Outcome | None:

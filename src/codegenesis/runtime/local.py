@@ -10,7 +10,14 @@ from __future__ import annotations
 import threading
 import time
 import types
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class Purse(Protocol):
+    """Where the cost of watching is booked (`governor.Governor`)."""
+
+    def spend(self, cpu_ns: int) -> None:
+        """Book CPU nanoseconds that a probe has used in the application's threads."""
 
 
 class _Local(threading.local):

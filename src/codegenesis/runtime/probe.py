@@ -14,18 +14,19 @@ import itertools
 import time
 import types
 from collections.abc import Callable
-from typing import Protocol
 
 from codegenesis.runtime.capture import Capture, Raw
+from codegenesis.runtime.closures import nested, with_free
+from codegenesis.runtime.course import Course
 from codegenesis.runtime.live import Cells, LiveGene
-from codegenesis.runtime.local import Moment, local, now, since, watched
+from codegenesis.runtime.local import Cost, Moment, Purse, local, now, since, watched
+from codegenesis.runtime.meter import Meter
+from codegenesis.runtime.net import Args, Kwargs
+from codegenesis.runtime.suspending import driven, gives, suspends
 
+__all__ = ["Burst", "Purse", "arm", "disarm"]
 
-class Purse(Protocol):
-    """Where the cost of watching is booked (`governor.Governor`)."""
-
-    def spend(self, cpu_ns: int) -> None:
-        """Book CPU nanoseconds that a probe has used in the application's threads."""
+_NONE = Cost(0, 0)
 
 
 class Burst:
@@ -44,11 +45,12 @@ class Burst:
         self.capture = capture
         self.purse = purse
         self.calls = 0
+        self.take = itertools.count().__next__  # here, for each closure has an entry of its own
         self.armed_ns = self.last_ns = time.perf_counter_ns()
 
     def entry(self, cells: Cells = None) -> Callable[..., object]:
         """The probe around the current version."""
-        return _probe(self, self.gene.bare(self.gene.current.code, cells))
+        return _probe(self, self.gene.bare(self.gene.current.code, cells), cells)
 
     def rate(self) -> float:
         """Calls per second from arming to the last call; 0 when there was none."""
@@ -83,49 +85,93 @@ def disarm(gene: LiveGene) -> None:
             gene.uncover()
 
 
-def _probe(burst: Burst, run: types.FunctionType) -> Callable[..., object]:
-    gene, plain, take = burst.gene, run.__code__, itertools.count().__next__
+def _probe(burst: Burst, run: types.FunctionType, cells: Cells) -> Callable[..., object]:
+    gene = burst.gene
+    through = _driven if suspends(run.__code__) else _called
 
     def probe(*args: object, **kwargs: object) -> object:
         within = local.inside.get(gene)
         if within is not None:
-            return gene.within(burst, within)(*args, **kwargs)
+            return nested(gene, burst, within, cells)(*args, **kwargs)
         entered = now()
-        number = take()
+        number = burst.take()
         if number >= burst.size:  # another thread came in while the last call went by
             gene.uncover(burst)
             return run(*args, **kwargs)
-        raw = burst.take_down(entered, args, kwargs)
+        raw = burst.take_down(entered, args, with_free(kwargs, gene, cells))
         if number == burst.size - 1:
             gene.uncover(burst)
-        elif gene.recursive:
-            gene.step_aside(burst, plain)
-        local.inside[gene] = run
-        try:
-            return _observed(raw, run, args, kwargs, burst.capture)
-        finally:
-            local.inside.pop(gene, None)
-            gene.step_back(burst)
-            burst.purse.spend(watched(entered, raw.cost))
+        return through(burst, _Record(burst, raw, args, kwargs, cells), run, entered)
 
     return probe
 
 
-def _observed(
-    raw: Raw,
-    run: types.FunctionType,
-    args: tuple[object, ...],
-    kwargs: dict[str, object],
-    capture: Capture,
-) -> object:
+class _Record:
+    """One call on its way to the agent; `course.Listener` of a call that suspends."""
+
+    __slots__ = ("args", "burst", "cells", "kwargs", "raw")
+
+    def __init__(self, burst: Burst, raw: Raw, args: Args, kwargs: Kwargs, cells: Cells) -> None:
+        self.burst = burst
+        self.raw = raw
+        self.args = args
+        self.kwargs = kwargs
+        self.cells = cells
+
+    def given(self) -> tuple[Args, Kwargs]:
+        """Arguments and free variables as they are by now."""
+        return self.args, with_free(self.kwargs, self.burst.gene, self.cells)
+
+    def returned(self, course: Course, result: object) -> None:
+        if gives(course.run.__code__):
+            self.left(course)
+            return
+        entered, self.raw.cost = now(), course.cost
+        self.burst.capture.returned(self.raw, result, *self.given())
+        self.burst.purse.spend(watched(entered, _NONE))
+
+    def raised(self, course: Course, error: Exception) -> None:
+        entered, self.raw.cost = now(), course.cost
+        self.burst.capture.raised(self.raw, error, *self.given(), whole=not course.has_given)
+        self.burst.purse.spend(watched(entered, _NONE))
+
+    def left(self, course: Course) -> None:
+        self.raw.cost = course.cost
+        self.burst.capture.left(self.raw)
+
+
+def _driven(burst: Burst, record: _Record, run: types.FunctionType, entered: Moment) -> object:
+    course = Course(
+        burst, burst.gene, run, (record.args, record.kwargs), listener=record,
+        meter=Meter(burst.purse),
+    )  # fmt: skip
+    burst.purse.spend(watched(entered, _NONE))
+    return driven(course)
+
+
+def _called(burst: Burst, record: _Record, run: types.FunctionType, entered: Moment) -> object:
+    gene = burst.gene
+    if gene.recursive:
+        gene.step_aside(burst, run.__code__)
+    local.inside[gene] = run
+    try:
+        return _observed(record, run)
+    finally:
+        local.inside.pop(gene, None)
+        gene.step_back(burst)
+        burst.purse.spend(watched(entered, record.raw.cost))
+
+
+def _observed(record: _Record, run: types.FunctionType) -> object:
+    raw, capture = record.raw, record.burst.capture
     began = now()
     try:
         try:
-            result = run(*args, **kwargs)
+            result = run(*record.args, **record.kwargs)
         finally:
             raw.cost = since(began)
     except BaseException as error:
-        capture.raised(raw, error, args, kwargs)
+        capture.raised(raw, error, *record.given())
         raise
-    capture.returned(raw, result, args, kwargs)
+    capture.returned(raw, result, *record.given())
     return result
