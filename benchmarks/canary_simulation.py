@@ -4,6 +4,9 @@ Simulates canaries pair by pair through the real `Tally` and `judge`, read every
 
 - A/A (and A/A under drift of the machine): promotions are false. Compared with the usual practice,
   a t-test that is peeked at, on the same data.
+- A/A with sticky keys: `USERS` users, some of them a hundred times as active as others, each with
+  baskets of a size of his own (sigma 0.7 between users), all his calls in one arm. As it is (calls
+  of a user are joined to one unit), and for comparison as if his calls were independent.
 - detection: variants that are faster, slower, failing or have a fat tail.
 
 Durations are log-normal (sigma 0.5) with 2 % of calls 5 times slower, 0.1 % of calls fail in both
@@ -15,6 +18,7 @@ arms. Standard library only:
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import random
@@ -22,11 +26,13 @@ import statistics
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from codegenesis.delivery import Rule, Tally, judge
 from codegenesis.model import Arm, Sample
 
 LOOK_EVERY = 20
+USERS = 4000
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Scenario:
     drift: bool = False
     null: bool = False
     retried: bool = False
+    sticky: Literal["", "joined", "as single calls"] = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,15 @@ SCENARIOS = (
     Scenario("A/A", null=True),
     Scenario("A/A, pure gene", null=True, retried=True),
     Scenario("A/A, drift", null=True, drift=True, retried=True),
+    Scenario("A/A, sticky keys", null=True, sticky="joined"),
+    Scenario("A/A, sticky keys, pure gene", null=True, retried=True, sticky="joined"),
+    Scenario("A/A, sticky keys, as single calls", null=True, sticky="as single calls"),
+    Scenario(
+        "A/A, sticky keys, pure, as single calls",
+        null=True,
+        retried=True,
+        sticky="as single calls",
+    ),
     Scenario("2 % slower", cost=1.02),
     Scenario("30 % slower", cost=1.3),
     Scenario("10 % faster, pure gene", cost=0.9, retried=True),
@@ -67,6 +83,8 @@ SCENARIOS = (
     Scenario("20 % faster, drift, pure gene", cost=0.8, drift=True, retried=True),
     Scenario("2x faster", cost=0.5),
     Scenario("2x faster, pure gene", cost=0.5, retried=True),
+    Scenario("2x faster, pure gene, sticky keys", cost=0.5, retried=True, sticky="joined"),
+    Scenario("2x slower, sticky keys", cost=2.0, sticky="joined"),
     Scenario("20 % faster, errors 1.1 %", cost=0.8, errors=0.011),
     Scenario("20 % faster, errors 3 %", cost=0.8, errors=0.03),
     Scenario("20 % faster, 10 % of calls 8x slower", cost=0.8, fat_tail=0.1),
@@ -82,28 +100,57 @@ class _Calls:
         self.machine = 1.0
 
     def pair(self) -> tuple[Sample, Sample]:
-        what, chance = self.scenario, self.chance
-        if what.drift:
-            self.machine *= math.exp(chance.gauss(0.0, 0.02))
-        tail = 8.0 if what.fat_tail and chance.random() < what.fat_tail else 1.0
-        return (
-            self._call("control", cost=1.0, errors=0.001),
-            self._call("variant", cost=what.cost * tail, errors=what.errors),
-        )
+        if self.scenario.drift:
+            self.machine *= math.exp(self.chance.gauss(0.0, 0.02))
+        return self.call("control"), self.call("variant")
 
-    def _call(self, arm: Arm, *, cost: float, errors: float) -> Sample:
+    def call(self, arm: Arm, *, basket: float = 1.0, key: str = "") -> Sample:
+        """A call of a user with this size of basket."""
+        what = self.scenario
+        if arm == "control":
+            return self._sample(arm, cost=basket, errors=0.001, key=key)
+        tail = 8.0 if what.fat_tail and self.chance.random() < what.fat_tail else 1.0
+        return self._sample(arm, cost=basket * what.cost * tail, errors=what.errors, key=key)
+
+    def _sample(self, arm: Arm, *, cost: float, errors: float, key: str) -> Sample:
         chance = self.chance
         spike = 5.0 if chance.random() < 0.02 else 1.0
         cpu_ns = int(1e6 * cost * spike * self.machine * math.exp(chance.gauss(0.0, 0.5)))
         error = "builtins.ValueError" if chance.random() < errors else ""
         return Sample(
-            release="r", process="p", arm=arm, at_ns=0, cpu_ns=cpu_ns, wall_ns=cpu_ns, error=error
+            release="r",
+            process="p",
+            arm=arm,
+            at_ns=0,
+            cpu_ns=cpu_ns,
+            wall_ns=cpu_ns,
+            error=error,
+            key=key,
         )
+
+
+class _StickyCalls(_Calls):
+    """The same from users, each of whom sticks to an arm."""
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        super().__init__(scenario, seed)
+        chance = self.chance
+        self._baskets = [math.exp(chance.gauss(0.0, 0.7)) for _ in range(USERS)]
+        self._arms: list[Arm] = [chance.choice(("control", "variant")) for _ in range(USERS)]
+        self._activity = list(itertools.accumulate(chance.paretovariate(1.1) for _ in range(USERS)))
+
+    def pair(self) -> tuple[Sample, Sample]:
+        users = self.chance.choices(range(USERS), cum_weights=self._activity, k=2)
+        return self._call_of(users[0]), self._call_of(users[1])
+
+    def _call_of(self, user: int) -> Sample:
+        key = str(user) if self.scenario.sticky == "joined" else ""
+        return self.call(self._arms[user], basket=self._baskets[user], key=key)
 
 
 def run_once(scenario: Scenario, pairs: int, seed: int) -> tuple[str, int, bool]:
     """One canary: (verdict, pairs at the verdict, would the t-test have promoted?)."""
-    calls = _Calls(scenario, seed)
+    calls = (_StickyCalls if scenario.sticky else _Calls)(scenario, seed)
     rule = Rule(retried=scenario.retried)
     tally = Tally(warm_up=rule.warm_up)
     verdict, after, naive = "wait", pairs, False
@@ -115,7 +162,11 @@ def run_once(scenario: Scenario, pairs: int, seed: int) -> tuple[str, int, bool]
             judgement = judge(tally, rule=rule, known_errors={"builtins.ValueError"})
             verdict, after = judgement.verdict, n
         ratio = tally.log_ratio
-        if scenario.null and n >= 100 and ratio.mean > 1.96 * ratio.deviation / math.sqrt(ratio.n):
+        if (
+            scenario.null
+            and ratio.n >= 100
+            and ratio.mean > 1.96 * ratio.deviation / math.sqrt(ratio.n)
+        ):
             naive = True
         if verdict != "wait" and (naive or not scenario.null):
             break

@@ -218,10 +218,10 @@ class _Reading:
 
     def _tail_capital(self, *, sign: float) -> float:
         """Capital on "the tail is no fatter than allowed" (sign 1) or "it is fatter" (sign -1)."""
+        bounds = {(control, variant): 0 for control in (0.0, 1.0) for variant in (0.0, 1.0)}
         outcomes = [
-            (sign * (self.rule.tail_ratio * control - variant), self.tally.slow[control, variant])
-            for control in (False, True)
-            for variant in (False, True)
+            (sign * (self.rule.tail_ratio * control - variant), count)
+            for (control, variant), count in {**bounds, **self.tally.slow}.items()
         ]
         return log_capital(outcomes, _TAIL_STAKES)
 
