@@ -229,16 +229,6 @@ def test_operators_have_distinct_names_and_follow_the_protocol():
     assert all(operator.improves for operator in found)
 
 
-@pytest.mark.parametrize(
-    "kind", ["async def f(xs, ys): return [x for x in xs if x in ys]", "def f(xs):\n    yield 1\n"]
-)
-def test_coroutines_and_generators_get_no_variants(make_gene, kind):
-    source = kind if "yield" not in kind else kind.replace("1", "[x for x in xs if x in LIST]")
-    gene = make_gene(source)
-    context = Context(module_source="LIST = [1, 2, 3, 4]")
-    assert generate(gene, context=context) == []
-
-
 MODULES = """
 argparse base64 bisect calendar cmd code colorsys configparser contextlib copy csv
 dataclasses difflib fnmatch fractions functools getopt gettext glob graphlib heapq hmac

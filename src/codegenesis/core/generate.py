@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import libcst as cst
+import msgspec
 
 from codegenesis.core.operator import Context, Operator
 from codegenesis.core.registry import operators as all_operators
@@ -145,16 +146,7 @@ class _Writer:
 def gene_of(gene: Gene, unit: Unit) -> Gene:
     """The gene as it would be if the unit's function stood in the file."""
     bare = unit.function.with_changes(decorators=[])
-    return Gene(
-        service=gene.service,
-        module=gene.module,
-        qualname=gene.qualname,
-        kind=gene.kind,
-        path=gene.path,
-        root=gene.root,
-        line=gene.line,
-        source=replace(unit, function=bare, prelude=()).source,
-    )
+    return msgspec.structs.replace(gene, source=replace(unit, function=bare, prelude=()).source)
 
 
 def distinct(gene: Gene, variants: Iterable[Variant]) -> list[Variant]:

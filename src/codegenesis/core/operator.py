@@ -30,6 +30,7 @@ class Context:
         results: results of recorded calls that returned.
         pure: measured free of effects.
         deterministic: measured to give the same result again.
+        free: variables of enclosing functions that the gene uses.
     """
 
     module_source: str = ""
@@ -39,12 +40,13 @@ class Context:
     crashes: tuple[Crash, ...] = ()
     pure: bool = False
     deterministic: bool = False
+    free: tuple[str, ...] = ()
 
     def view(self, unit: Unit) -> View:
         """The function of a unit, with what is known of its surroundings."""
         recorded = recorded_types(list(parameters(unit.function)), self.calls)
         known = tuple(sorted(recorded.items()))
-        return _view(unit, self.module_source, known, self.pure and self.deterministic)
+        return _view(unit, self.module_source, known, self.pure and self.deterministic, self.free)
 
     def trait(self, name: str) -> Trait | None:
         """The gene's trait of that name, if it was measured."""
@@ -79,17 +81,18 @@ def _view(
     module_source: str,
     recorded: tuple[tuple[str, frozenset[str]], ...],
     pure: bool,
+    free: tuple[str, ...],
 ) -> View:
     """Views are shared: a dozen operators look at the same function one after another."""
-    return View(unit, module_source=module_source, recorded=dict(recorded), pure=pure)
+    return View(unit, module_source=module_source, recorded=dict(recorded), pure=pure, free=free)
 
 
 def recorded_types(names: Sequence[str], calls: Sequence[Call]) -> dict[str, frozenset[str]]:
-    """Type names of the arguments of recorded calls, by parameter."""
+    """Type names of the arguments of recorded calls, by parameter or free variable (`.name`)."""
     found: dict[str, set[str]] = {}
     for args, kwargs in calls:
         for name, value in (*zip(names, args, strict=False), *kwargs.items()):
-            found.setdefault(name, set()).add(type(value).__name__)
+            found.setdefault(name.removeprefix("."), set()).add(type(value).__name__)
     return {name: frozenset(types) for name, types in found.items()}
 
 
@@ -123,6 +126,7 @@ def context_for(
         crashes=tuple(crashes(own)),
         pure=pure,
         deterministic=deterministic,
+        free=gene.free,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from codegenesis.core.operator import Context, module_source
 from codegenesis.core.predict import forecast
-from codegenesis.core.syntax import Unit, View
+from codegenesis.core.syntax import Unit, View, reads, suspensions
 from codegenesis.model import Gene, Proposal, Trait, Variant
 
 #: One edit of the function, or None when there is nothing (more) to change.
@@ -29,6 +29,8 @@ class RewriteRule:
         steps: alternatives, most promising first; each is repeated until it returns None and
             gives one variant.
         gain: prior: CPU ratio old / new where it fits and the input is large.
+        suspending: may change coroutines and generators, too: its steps ask `Effects.spare` about
+            whatever they move, and leave alone what is given away before the function ends.
     """
 
     name: str
@@ -37,10 +39,11 @@ class RewriteRule:
     risk: str
     steps: tuple[Step, ...]
     gain: float
+    suspending: bool = False
 
     def applies(self, gene: Gene, traits: Sequence[Trait]) -> Proposal | None:
         """A proposal when the rule finds something to change in the text of the gene."""
-        context = Context(module_source=module_source(gene), traits=tuple(traits))
+        context = Context(module_source=module_source(gene), traits=tuple(traits), free=gene.free)
         if gene.refused or not self.write(gene, context=context):
             return None
         return forecast(gene, self, traits, variants=len(self.steps))
@@ -49,11 +52,12 @@ class RewriteRule:
         """One variant per alternative that changes anything."""
         found: dict[str, Unit] = {}
         original = Unit.parse(gene.source)
-        if not context.view(original).plain:
+        view = context.view(original)
+        if not view.plain and not self.suspending:
             return []
         for step in self.steps:
             unit = repeat(step, original, context)
-            if unit is not original:
+            if unit is not original and _is_sound(view, unit):
                 found.setdefault(unit.identity, unit)
         return [self._variant(gene, unit, seed) for unit in found.values()]
 
@@ -67,6 +71,13 @@ class RewriteRule:
             risk=self.risk,
             seed=seed,
         )
+
+
+def _is_sound(view: View, unit: Unit) -> bool:
+    """It waits where the original does, and nothing in front needs what only a closure has."""
+    if reads(*unit.prelude) & {*view.free}:
+        return False
+    return view.plain or suspensions(view) == suspensions(view.again(unit))
 
 
 def repeat(step: Step, unit: Unit, context: Context) -> Unit:

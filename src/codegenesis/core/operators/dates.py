@@ -116,4 +116,5 @@ OPERATOR = RewriteRule(
     risk="None known: what is not exactly of that form is still read by strptime.",
     steps=(rewrite,),
     gain=4.0,
+    suspending=True,
 )

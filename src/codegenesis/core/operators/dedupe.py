@@ -215,4 +215,5 @@ OPERATOR = RewriteRule(
     risk="Values must be hashable, with an equality that agrees with their hash.",
     steps=(rewrite,),
     gain=15.0,
+    suspending=True,
 )

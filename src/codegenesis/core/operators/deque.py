@@ -114,4 +114,5 @@ OPERATOR = RewriteRule(
     risk="A deque is slower to index in the middle.",
     steps=(rewrite,),
     gain=5.0,
+    suspending=True,
 )

@@ -161,4 +161,5 @@ OPERATOR = RewriteRule(
     risk="Keys must be hashable, with an equality that agrees with their hash.",
     steps=(rewrite,),
     gain=15.0,
+    suspending=True,
 )

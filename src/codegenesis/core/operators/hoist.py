@@ -207,4 +207,5 @@ OPERATOR = RewriteRule(
     risk="It is also computed when the loop never gets there, and may raise then.",
     steps=(eager, lazy),
     gain=6.0,
+    suspending=True,
 )

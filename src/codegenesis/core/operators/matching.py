@@ -116,7 +116,7 @@ def _placed(view: View, match: Match) -> Match | None:
 def _growth(view: View, inner: Inner, source: Source, loop: Loop) -> tuple[cst.Call, ...] | None:
     """Appends to a local list inside the loop, when that is all that happens to it there."""
     name = source.sequence
-    simple = isinstance(inner.target, cst.Name) and not source.bounds
+    simple = isinstance(inner.target, cst.Name) and not source.bounds and not loop.does.suspended
     if not simple or not loop.is_statement or name not in view.locals - loop.does.bound:
         return None
     calls = []

@@ -149,4 +149,5 @@ OPERATOR = RewriteRule(
     risk="Elements must be hashable, with an equality that agrees with their hash.",
     steps=(rewrite,),
     gain=20.0,
+    suspending=True,
 )

@@ -167,4 +167,5 @@ OPERATOR = RewriteRule(
     risk="A pattern that does not compile raises earlier than before.",
     steps=(rewrite,),
     gain=3.0,
+    suspending=True,
 )

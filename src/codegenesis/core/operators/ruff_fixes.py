@@ -44,7 +44,7 @@ class Ruff:
 
     def applies(self, gene: Gene, traits: Sequence[Trait]) -> Proposal | None:
         """A proposal where ruff has something to fix."""
-        context = Context(module_source=module_source(gene), traits=tuple(traits))
+        context = Context(module_source=module_source(gene), traits=tuple(traits), free=gene.free)
         found = [] if gene.refused else self.write(gene, context=context)
         return forecast(gene, self, traits, variants=len(found)) if found else None
 

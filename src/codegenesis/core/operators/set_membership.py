@@ -110,7 +110,8 @@ def _unchanging(view: View, sequence: cst.BaseExpression) -> Unit | None:
 def _may_be_sequence(view: View, sequence: cst.BaseExpression) -> bool:
     if place(sequence) is not None:
         name = sequence.value if isinstance(sequence, cst.Name) else ""
-        if name and name not in view.locals and view.module.constant(name) is None:
+        known = name in view.locals or name in view.free
+        if name and not known and view.module.constant(name) is None:
             return False
         return kind(view, sequence) in LINEAR | {"unknown"}
     if kind(view, sequence) not in LINEAR:
@@ -252,4 +253,5 @@ OPERATOR = RewriteRule(
     risk="Elements must be hashable, with an equality that agrees with their hash.",
     steps=(rewrite,),
     gain=12.0,
+    suspending=True,
 )

@@ -232,4 +232,5 @@ OPERATOR = RewriteRule(
     risk="A reader in another thread sees the whole only at the end of the loop.",
     steps=(rewrite,),
     gain=5.0,
+    suspending=True,
 )

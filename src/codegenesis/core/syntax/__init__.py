@@ -14,6 +14,7 @@ from codegenesis.core.syntax.substitute import (
     same,
     substitute,
 )
+from codegenesis.core.syntax.suspending import suspensions
 from codegenesis.core.syntax.text import (
     code,
     container,
@@ -66,6 +67,7 @@ __all__ = [
     "signature",
     "statements",
     "substitute",
+    "suspensions",
     "targets",
     "uses",
     "walk",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from codegenesis.core.syntax.children import children
-from codegenesis.core.syntax.names import binds, reads, walk
+from codegenesis.core.syntax.names import binds, own, reads, walk
 from codegenesis.core.syntax.purity import ITERATORS, MUTATORS, pure_call
 from codegenesis.core.syntax.text import container, place, related
 
@@ -24,15 +24,17 @@ class Effects:
         bound: variables that it binds.
         changed: places that it assigns to or calls a mutating method on.
         unknown: calls of which nothing is known.
+        suspended: control is handed away in it, and anybody may change what others can reach.
     """
 
     bound: frozenset[str]
     changed: frozenset[str]
     unknown: tuple[cst.Call, ...]
+    suspended: bool = False
 
     def spare(self, expression: cst.CSTNode) -> bool:
         """Whether the expression has the same value before, during and after the region."""
-        if reads(expression) & self.bound:
+        if reads(expression) & self.bound or (self.suspended and reads(expression)):
             return False
         return not any(related(p, c) for p in places(expression) for c in self.changed)
 
@@ -46,7 +48,19 @@ def effects(nodes: Iterable[cst.CSTNode], *, bound: frozenset[str] = frozenset()
         changed.update(_changed(node))
         if isinstance(node, cst.Call) and not _known(node):
             unknown.append(node)
-    return Effects(bound=binds(*region) | bound, changed=frozenset(changed), unknown=tuple(unknown))
+    return Effects(
+        bound=binds(*region) | bound,
+        changed=frozenset(changed),
+        unknown=tuple(unknown),
+        suspended=any(map(suspends, own(*region))),
+    )
+
+
+def suspends(node: cst.CSTNode) -> bool:
+    """Does the node itself hand control away?"""
+    if isinstance(node, cst.For | cst.CompFor | cst.With):
+        return node.asynchronous is not None
+    return isinstance(node, cst.Yield | cst.Await)
 
 
 def places(node: cst.CSTNode) -> frozenset[str]:

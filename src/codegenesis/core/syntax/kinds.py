@@ -35,22 +35,28 @@ def _of_name(view: View, name: str) -> str:
     }
     if name in view.parameters:
         found.add(_of_parameter(view.parameters[name], view.recorded.get(name, frozenset())))
-    if name not in view.locals:
+    if name in view.free:
+        found.add(_of_recorded(view.recorded.get(name, frozenset())))
+    elif name not in view.locals:
         found.add(kind_of_ast(view.module.constant(name)))
     return found.pop() if len(found) == 1 else "unknown"
 
 
 def _of_parameter(param: cst.Param, seen: frozenset[str]) -> str:
-    known = {"frozenset": "set", "NoneType": "none"}
     if seen:
-        kinds = {known.get(name, name) for name in seen}
-        return kinds.pop() if len(kinds) == 1 else "unknown"
+        return _of_recorded(seen)
     if param.annotation is not None:
         return kind_of_annotation(code(param.annotation.annotation))
     if param.default is not None:
         found = kind_of_ast(syntax_tree(f"({code(param.default)}\n)", mode="eval").body)
         return "unknown" if found == "none" else found
     return "unknown"
+
+
+def _of_recorded(seen: frozenset[str]) -> str:
+    known = {"frozenset": "set", "NoneType": "none"}
+    kinds = {known.get(name, name) for name in seen}
+    return kinds.pop() if len(kinds) == 1 else "unknown"
 
 
 def assigned_kind(statement: cst.CSTNode, name: str) -> str:

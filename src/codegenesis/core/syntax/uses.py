@@ -23,6 +23,7 @@ Kind = Literal[
     "argument",  # handed to a call
     "returned",  # `return place`
     "tested",  # only its truth matters
+    "yielded",  # `yield place`, `yield (place, …)`: others hold it while the function waits
     "other",
 ]
 
@@ -115,10 +116,22 @@ def _classify(view: View, node: cst.CSTNode) -> tuple[Kind, cst.CSTNode, str]:  
             return "tested", parent, ""
     target = _as_target(view, node)
     if target is None:
-        return "other", parent, ""
+        given = _given_away(view, node)
+        return ("other", parent, "") if given is None else ("yielded", given, "")
     if isinstance(target, cst.AssignTarget | cst.AnnAssign):
         return "assigned", view.statement(node), ""
     return "bound", target, ""
+
+
+def _given_away(view: View, node: cst.CSTNode) -> cst.Yield | None:
+    """The `yield` that gives the node, or a literal that holds it, to somebody else."""
+    parent = view.parent(node)
+    match parent:
+        case cst.Yield():
+            return parent
+        case cst.Element() | cst.DictElement() | cst.Tuple() | cst.List() | cst.Dict():
+            return _given_away(view, parent)
+    return None
 
 
 def _as_target(view: View, node: cst.CSTNode) -> cst.CSTNode | None:

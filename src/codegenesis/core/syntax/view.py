@@ -16,7 +16,7 @@ from typing import TypeVar
 import libcst as cst
 
 from codegenesis.core.syntax.children import children
-from codegenesis.core.syntax.effects import Effects, effects
+from codegenesis.core.syntax.effects import Effects, effects, suspends
 from codegenesis.core.syntax.module import ModuleFacts, module_facts
 from codegenesis.core.syntax.names import (
     COMPREHENSIONS,
@@ -65,6 +65,7 @@ class View:
         recorded: type names of recorded arguments by parameter; they outrank annotations.
         pure: the function was measured free of effects and deterministic, so what it calls may
             be taken to be so too.
+        free: variables of enclosing functions; nothing in front of the function may name them.
     """
 
     def __init__(
@@ -74,10 +75,12 @@ class View:
         module_source: str = "",
         recorded: Mapping[str, frozenset[str]] = MappingProxyType({}),
         pure: bool = False,
+        free: tuple[str, ...] = (),
     ) -> None:
         self.unit = unit
         self.pure = pure
         self.recorded = recorded
+        self.free = free
         self.function = unit.function
         self._module_source = module_source
         self.module: ModuleFacts = module_facts(module_source)
@@ -125,19 +128,18 @@ class View:
     @cached_property
     def plain(self) -> bool:
         """Neither coroutine nor generator."""
-        suspends = cst.Yield | cst.Await
         inside = own(self.function.body)
-        return self.function.asynchronous is None and not any(
-            isinstance(node, suspends)
-            or (
-                isinstance(node, cst.For | cst.CompFor | cst.With) and node.asynchronous is not None
-            )
-            for node in inside
-        )
+        return self.function.asynchronous is None and not any(map(suspends, inside))
 
     def again(self, unit: Unit) -> View:
         """A view of a changed unit in the same surroundings."""
-        return View(unit, module_source=self._module_source, recorded=self.recorded, pure=self.pure)
+        return View(
+            unit,
+            module_source=self._module_source,
+            recorded=self.recorded,
+            pure=self.pure,
+            free=self.free,
+        )
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that contains `node`; None for the function itself."""
@@ -261,7 +263,7 @@ class View:
 
     def constant(self, name: str) -> bool:
         """Whether a name is no variable of the function and has the same value for good."""
-        if name in self.locals:
+        if name in self.locals or name in self.free:
             return False
         if self.module.constant(name) is not None or name in self._prelude:
             return True

@@ -100,4 +100,5 @@ OPERATOR = RewriteRule(
     risk="None that is known for integers, which the items of a range are.",
     steps=(rewrite,),
     gain=20.0,
+    suspending=True,
 )

@@ -94,4 +94,5 @@ OPERATOR = RewriteRule(
     risk="The number must be an integer.",
     steps=(rewrite,),
     gain=20.0,
+    suspending=True,
 )

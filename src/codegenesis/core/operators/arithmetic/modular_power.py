@@ -80,4 +80,5 @@ OPERATOR = RewriteRule(
     risk="All three must be integers; a negative exponent means the inverse.",
     steps=(rewrite,),
     gain=10.0,
+    suspending=True,
 )

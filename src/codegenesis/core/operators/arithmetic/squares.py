@@ -43,4 +43,5 @@ OPERATOR = RewriteRule(
     risk="A class may define one and not the other.",
     steps=(rewrite,),
     gain=1.2,
+    suspending=True,
 )

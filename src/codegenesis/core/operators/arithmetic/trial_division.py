@@ -147,4 +147,5 @@ OPERATOR = RewriteRule(
     risk="The number must be an integer.",
     steps=(rewrite,),
     gain=10.0,
+    suspending=True,
 )

@@ -155,4 +155,5 @@ OPERATOR = RewriteRule(
     risk="Keys are hashed once more in C; an exotic hash could tell.",
     steps=(rewrite,),
     gain=1.6,
+    suspending=True,
 )

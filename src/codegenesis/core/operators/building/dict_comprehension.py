@@ -60,4 +60,5 @@ OPERATOR = RewriteRule(
     risk="Others see nothing stored before the end.",
     steps=(rewrite,),
     gain=1.3,
+    suspending=True,
 )

@@ -101,4 +101,5 @@ OPERATOR = RewriteRule(
     risk="The groups are copied into a plain dict at the end, which costs where each has one item.",
     steps=(rewrite,),
     gain=1.3,
+    suspending=True,
 )

@@ -56,4 +56,5 @@ OPERATOR = RewriteRule(
     risk="Others see the list the wrong way round before the end.",
     steps=(rewrite,),
     gain=3.0,
+    suspending=True,
 )

@@ -69,4 +69,5 @@ OPERATOR = RewriteRule(
     risk="Others see nothing appended before the end.",
     steps=(rewrite,),
     gain=1.3,
+    suspending=True,
 )

@@ -84,4 +84,5 @@ OPERATOR = RewriteRule(
     risk="A `defaultdict` makes what is missing when it is indexed, and does not when asked.",
     steps=(rewrite,),
     gain=1.5,
+    suspending=True,
 )

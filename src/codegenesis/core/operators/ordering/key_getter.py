@@ -70,4 +70,5 @@ OPERATOR = RewriteRule(
     risk="What an item without the key raises comes from elsewhere.",
     steps=(rewrite,),
     gain=1.3,
+    suspending=True,
 )

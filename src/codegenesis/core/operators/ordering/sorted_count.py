@@ -125,4 +125,5 @@ OPERATOR = RewriteRule(
     risk="Items must be comparable with each other; NaN has no place in an order.",
     steps=(rewrite,),
     gain=12.0,
+    suspending=True,
 )

@@ -52,4 +52,5 @@ OPERATOR = RewriteRule(
     risk="An iterator is not used up; an item that would have raised is not looked at.",
     steps=(rewrite,),
     gain=2.0,
+    suspending=True,
 )

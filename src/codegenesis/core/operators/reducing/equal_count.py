@@ -80,4 +80,5 @@ OPERATOR = RewriteRule(
     risk="Text counts parts, not characters; NaN is counted by identity.",
     steps=(rewrite,),
     gain=3.0,
+    suspending=True,
 )

@@ -193,4 +193,5 @@ OPERATOR = RewriteRule(
     risk="Text is searched for parts, not for characters; NaN is found by identity.",
     steps=(rewrite,),
     gain=1.6,
+    suspending=True,
 )

@@ -135,4 +135,5 @@ OPERATOR = RewriteRule(
     risk="Floats round in another order; bounds beyond the end or from it are not expected.",
     steps=(rewrite,),
     gain=10.0,
+    suspending=True,
 )

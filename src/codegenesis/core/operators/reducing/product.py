@@ -72,4 +72,5 @@ OPERATOR = RewriteRule(
     risk="What is multiplied must be numbers.",
     steps=(rewrite,),
     gain=1.8,
+    suspending=True,
 )

@@ -82,4 +82,5 @@ OPERATOR = RewriteRule(
     risk="A list of all values is held for a moment; others see nothing added before the end.",
     steps=(listed, lazily),
     gain=1.7,
+    suspending=True,
 )

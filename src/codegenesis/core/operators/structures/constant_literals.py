@@ -135,4 +135,5 @@ OPERATOR = RewriteRule(
     risk="None known: no use of it changes it or hands it out.",
     steps=(rewrite,),
     gain=1.6,
+    suspending=True,
 )

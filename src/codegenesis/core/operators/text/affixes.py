@@ -84,4 +84,5 @@ OPERATOR = RewriteRule(
     risk="None known.",
     steps=(rewrite,),
     gain=1.5,
+    suspending=True,
 )

@@ -65,4 +65,5 @@ OPERATOR = RewriteRule(
     risk="An object of another type with a strftime of its own may have no such fields.",
     steps=(rewrite,),
     gain=1.8,
+    suspending=True,
 )

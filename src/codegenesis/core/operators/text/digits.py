@@ -88,4 +88,5 @@ OPERATOR = RewriteRule(
     risk="What is computed from a digit must depend on nothing else.",
     steps=(rewrite,),
     gain=2.0,
+    suspending=True,
 )

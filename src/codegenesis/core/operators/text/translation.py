@@ -123,4 +123,5 @@ OPERATOR = RewriteRule(
     risk="Entries longer than one character, which a look-up never finds, raise.",
     steps=(rewrite,),
     gain=5.0,
+    suspending=True,
 )
