@@ -22,9 +22,9 @@ from codegenesis.model import ACTIVE_STAGES, Ack, Release, Stage, Variant, diges
 from codegenesis.runtime.guard import Guard
 from codegenesis.runtime.live import LiveGene, Version
 from codegenesis.runtime.mail import Mail
+from codegenesis.runtime.outlet import Outlet
 from codegenesis.runtime.probe import Purse
 from codegenesis.runtime.router import Router
-from codegenesis.store import Store
 
 log = logging.getLogger("codegenesis")
 
@@ -49,7 +49,7 @@ class Loader:
 
     def __init__(
         self,
-        store: Store,
+        store: Outlet,
         *,
         service: str,
         process: str,

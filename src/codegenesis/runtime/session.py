@@ -10,6 +10,7 @@ import os
 import platform
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ from codegenesis.runtime.scout import Scout
 if TYPE_CHECKING:
     from codegenesis.ledger.signing import PublicKey
     from codegenesis.runtime.loader import Loader
-    from codegenesis.store import Store
+    from codegenesis.runtime.outlet import Outlet
+    from codegenesis.runtime.sqlite_outlet import Batch
 
 #: Seconds between two signs of life.
 HEARTBEAT_S = 2.0
@@ -78,8 +80,8 @@ class Session:
         self._redactor = redactor
         targets = Targets(config.target, here=here()) if discovering else None
         self._scout = Scout(registry, service=config.service, targets=targets)
-        self._store: Store | None = None
-        self._inode = 0
+        self._store: Outlet | None = None
+        self._outbox: deque[Batch] = deque()
         self._loader: Loader | None = None
         self._observer: Observer | None = None
         self._trusted: Collection[PublicKey] | None = None
@@ -136,7 +138,7 @@ class Session:
                 self._deliver(self._store, now=True)
         self.retreat()
 
-    def _tools(self) -> tuple[Store, Loader, Observer]:
+    def _tools(self) -> tuple[Outlet, Loader, Observer]:
         if self._store is None or self._loader is None or self._observer is None:
             raise StoreError("the store is not open")
         return self._store, self._loader, self._observer
@@ -148,12 +150,14 @@ class Session:
     def _open(self) -> None:
         from codegenesis import native
         from codegenesis.runtime.loader import Loader
-        from codegenesis.store import Store
+        from codegenesis.runtime.outlet import open_outlet
 
         self._on_store()
-        store = Store.open(self.config.database)
+        # Once it was there it is not made again: it may come back from where it went.
+        store = open_outlet(
+            self.config.database, create=self._observer is None, waiting=self._outbox
+        )
         native.use(store.directory / "artifacts")
-        self._inode = store.path.stat().st_ino
         self._store = store
         self._loader = Loader(
             store, service=self.config.service, process=self.id, mail=self._mail,
@@ -173,20 +177,15 @@ class Session:
             self._loader.trust(self._trusted)
         self._next_beat = 0.0
 
-    def _beat(self, store: Store, loader: Loader) -> None:
+    def _beat(self, store: Outlet, loader: Loader) -> None:
         """Say that we live, and look whether what we rely on is still there."""
         self._next_beat = time.monotonic() + HEARTBEAT_S
         if self._trusted is None:
             self._read_trust(store, loader)
-        try:
-            moved = store.path.stat().st_ino != self._inode
-        except OSError:
-            moved = True
-        if moved:
-            raise StoreError(f"{store.path} is not there any more")
+        store.check()
         store.put_process(self._process())
 
-    def _read_trust(self, store: Store, loader: Loader) -> None:
+    def _read_trust(self, store: Outlet, loader: Loader) -> None:
         """Whom to believe: read once, so that a key planted later changes nothing here."""
         from codegenesis.ledger.keys import KeyRing
 
@@ -229,7 +228,7 @@ class Session:
             if gene.overlay is not None:
                 probe.disarm(gene)
 
-    def _deliver(self, store: Store, *, now: bool = False) -> None:
+    def _deliver(self, store: Outlet, *, now: bool = False) -> None:
         """Samples at once, they decide about a canary; observations once a second, in a batch."""
         samples = list(self._intake.samples(self._mail.take_samples()))
         if samples:
@@ -243,7 +242,7 @@ class Session:
             store.add_observations(observations)
         self.governor.handle(time.thread_time_ns() - began_ns)
 
-    def _obey(self, store: Store, loader: Loader, *, pressing: bool) -> None:
+    def _obey(self, store: Outlet, loader: Loader, *, pressing: bool) -> None:
         frozen = store.frozen() is not None
         pressing = pressing or loader.pressing() or frozen != self._frozen
         if store.changed() or pressing:

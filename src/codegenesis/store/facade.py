@@ -375,6 +375,14 @@ class Store:
         """Whether anything was committed, by any process, since the last call; about 10 µs."""
         return self._database.changed()
 
+    def check(self) -> None:
+        """Is it still the store that was opened?
+
+        Raises:
+            StoreError: it was moved or deleted.
+        """
+        location.find(self.path, create=False)
+
     def frozen(self) -> str | None:
         """Why evolution is frozen, None when it is not."""
         return freeze.read(self.directory)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from codegenesis.errors import StoreError
 
@@ -57,9 +56,9 @@ def translated(path: Path) -> Iterator[None]:
     """Turn any failure of the database into one `StoreError` with a remedy."""
     try:
         yield
-    except DBAPIError as error:
-        raise _store_error(path, error.orig or error) from error
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except _sqlalchemys() as error:
+        raise _store_error(path, getattr(error, "orig", None) or error) from error
+    except (sqlite3.Error, OSError) as error:
         raise _store_error(path, error) from error
     except OverflowError as error:
         raise StoreError(
@@ -68,18 +67,29 @@ def translated(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _sqlalchemys() -> tuple[type[Exception], ...]:
+    """Its errors, where it is in use: agents do without it, and use `of_file` below."""
+    module = sys.modules.get("sqlalchemy.exc")
+    return (module.SQLAlchemyError,) if module else ()
+
+
 def _store_error(path: Path, error: BaseException) -> StoreError:
-    name = str(getattr(error, "sqlite_errorname", "")) or _of_errno(error)
-    for prefix, message, remedy in _KNOWN:
-        if name.startswith(prefix):
-            return StoreError(
-                f"{path}: {message} ({error})",
-                remedy=remedy.format(path=path, directory=path.parent),
-            )
+    message, remedy = of_file(path, error) or ("", "")
+    if message:
+        return StoreError(f"{path}: {message} ({error})", remedy=remedy)
     return StoreError(
         f"{path}: the store failed: {error}",
         remedy="`codegenesis doctor` checks the store and its directory.",
     )
+
+
+def of_file(path: Path, error: BaseException) -> tuple[str, str] | None:
+    """What a failure of SQLite, or of the file system under it, means, and what to do about it."""
+    name = str(getattr(error, "sqlite_errorname", "")) or _of_errno(error)
+    for prefix, message, remedy in _KNOWN:
+        if name.startswith(prefix):
+            return message, remedy.format(path=path, directory=path.parent)
+    return None
 
 
 def _of_errno(error: BaseException) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import RowMapping
 
 from codegenesis.model import Record
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
 
 RecordT = TypeVar("RecordT", bound=Record)
 Row = dict[str, Any]
