@@ -27,6 +27,7 @@ COMMANDS = {
     "runs": "codegenesis.cli.runs:runs",
     "undo": "codegenesis.cli.runs:undo",
     "genome": "codegenesis.cli.genome:genome",
+    "telemetry": "codegenesis.cli.telemetry:telemetry",
     "status": "codegenesis.cli.observe:status",
     "show": "codegenesis.cli.inspect:show",
     "diff": "codegenesis.cli.inspect:diff",

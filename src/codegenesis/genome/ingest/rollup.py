@@ -1,0 +1,112 @@
+"""What is alike within ten seconds becomes one event with a count.
+
+Telemetry comes in as fast as the application makes it; what is kept must not grow with traffic but
+with the number of different things told. That number is bounded, too: names come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from codegenesis.genome.ingest.histogram import bucket, packed
+from codegenesis.model import Event, EventKind
+
+WIDTH_NS = 10_000_000_000
+#: Different things that may wait at a time.
+ROOM = 10_000
+
+
+class Key(NamedTuple):
+    """What makes two things alike; fields as of `Event`, all told over OTLP."""
+
+    service: str
+    kind: EventKind
+    gene: str = ""
+    name: str = ""
+    level: str = ""
+    fingerprint: str = ""
+    segment: str = ""
+    unit: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+class _Heap:
+    """All that was alike in one stretch of time."""
+
+    __slots__ = ("at_ns", "count", "counts", "message", "trace", "value")
+
+    def __init__(self, message: str, trace: str) -> None:
+        self.message, self.trace = message, trace
+        self.count, self.value, self.at_ns = 0, 0.0, 0
+        self.counts: dict[int, int] = {}
+
+
+class Rollup:
+    """Adds up; not for several threads at once.
+
+    Args:
+        room: different things that are held until they are taken; what is too much is refused.
+    """
+
+    def __init__(self, *, width_ns: int = WIDTH_NS, room: int = ROOM) -> None:
+        self._width_ns = width_ns
+        self._room = room
+        self._heaps: dict[tuple[Key, int], _Heap] = {}
+
+    def __len__(self) -> int:
+        return len(self._heaps)
+
+    def add(
+        self,
+        key: Key,
+        *,
+        at_ns: int,
+        count: int = 1,
+        value: float = 0.0,
+        distributed: bool = False,
+        message: str = "",
+        trace: str = "",
+    ) -> bool:
+        """Add something; False when there is no room for one more different thing.
+
+        Args:
+            count: how many it stands for.
+            value: their sum.
+            distributed: keep how values are distributed; then `count` is 1.
+            message, trace: kept of the first.
+        """
+        place = (key, at_ns // self._width_ns)
+        heap = self._heaps.get(place)
+        if heap is None:
+            if len(self._heaps) >= self._room:
+                return False
+            heap = self._heaps[place] = _Heap(message, trace)
+        heap.count += count
+        heap.value += value
+        heap.at_ns = max(heap.at_ns, at_ns)
+        if distributed:
+            number = bucket(value)
+            heap.counts[number] = heap.counts.get(number, 0) + 1
+        return True
+
+    def take(self, *, before_ns: int) -> list[Event]:
+        """Events of all stretches that ended before a moment, oldest first; they are forgotten."""
+        ended = before_ns // self._width_ns
+        taken = [place for place in self._heaps if place[1] < ended]
+        events = [_event(place[0], self._heaps.pop(place)) for place in taken]
+        return sorted(events, key=lambda event: event.at_ns)
+
+
+def _event(key: Key, heap: _Heap) -> Event:
+    fields: Mapping[str, object] = key._asdict()
+    return Event(
+        source="otlp",
+        **{**fields, "attributes": dict(key.attributes)},  # type: ignore[arg-type]
+        message=heap.message,
+        trace=heap.trace,
+        count=heap.count,
+        value=heap.value,
+        body=packed(heap.counts) if heap.counts else b"",
+        at_ns=heap.at_ns,
+    )
