@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from codegenesis.delivery.sequential import Judgement
 from codegenesis.delivery.tally import Tally
+from codegenesis.delivery.worth import Comparison
 from codegenesis.model import Release, Trait
 
 
@@ -37,4 +40,26 @@ def canary_traits(
             at_ns=at_ns,
         )
         for name, unit, (value, low, high), method in rows
+    ]
+
+
+def reward_traits(
+    release: Release, comparisons: Iterable[Comparison], *, at_ns: int
+) -> list[Trait]:
+    """By how much uses that met the variant were rewarded more (below 0: less), for each name."""
+    return [
+        Trait(
+            gene=release.gene,
+            variant=release.variant,
+            name=f"canary_reward:{each.name}",
+            unit="reward",
+            value=each.difference,
+            low=each.low,
+            high=each.high,
+            n=each.pairs,
+            method="paired uses of both arms, confidence sequence",
+            at_ns=at_ns,
+        )
+        for each in comparisons
+        if each.pairs > 1
     ]

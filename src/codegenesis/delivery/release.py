@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from codegenesis.config import Config
-from codegenesis.delivery.canary import Canary, attempt
+from codegenesis.delivery.canary import LATE_NS, Canary, attempt
 from codegenesis.delivery.moves import Mover
 from codegenesis.delivery.policy import needs_person, policy_digest, rule_for
 from codegenesis.delivery.sequential import Judgement
@@ -168,7 +168,7 @@ class Delivery:
         alarm = self._watches[release.id].alarm(self._store, release, now_ns=now)
         if alarm:
             return self._mover.retreat(release, "rolled_back", reason=alarm)
-        return self._step_canary(release) if release.stage == "canary" else release
+        return self._step_canary(release) if release.stage == "canary" else self._step_live(release)
 
     def round(self, *, executor: ExecutorFactory) -> list[Release]:
         """Step every release under way, and record what guards took out by themselves.
@@ -222,8 +222,10 @@ class Delivery:
         canary = self._canaries.get(release.id)
         if canary is None:
             rule = rule_for(self._config, release, attempt=attempt(self._store, release))
-            canary = self._canaries[release.id] = Canary(rule)
-        judgement = canary.look(self._store, release)
+            patience_ns = int(self._config.canary_s * 0.5e9)
+            canary = Canary(release, rule, patience_ns=patience_ns)
+            self._canaries[release.id] = canary
+        judgement = canary.look(self._store, release, now_ns=self._clock())
         self._store.put_traits(canary.traits(release, at_ns=self._clock()))
         if judgement.verdict == "roll_back":
             return self._mover.retreat(release, "rolled_back", reason=judgement.reason)
@@ -233,6 +235,14 @@ class Delivery:
             reason = f"undecided after {self._config.canary_s:g} s; {judgement.reason}"
             return self._mover.retreat(release, "rejected", reason=reason)
         return release
+
+    def _step_live(self, release: Release) -> Release:
+        """Rewards of uses that its canary has met may come late."""
+        canary = self._canaries.get(release.id)
+        if canary is None or self._clock() - release.updated_ns > LATE_NS:
+            return release
+        worse = canary.worse(self._store, release)
+        return self._mover.retreat(release, "rolled_back", reason=worse) if worse else release
 
     def _refuse(self, champion: Champion, gene: Gene) -> None:
         if champion.objective == "heal" and self._config.heal == "off":

@@ -27,7 +27,7 @@ tail (twice the pairs of the bet, no proof at small counts), wall time (holds th
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 import msgspec
@@ -37,10 +37,11 @@ from codegenesis.delivery.anytime import (
     log_capital,
     log_capital_fair_coin,
 )
-from codegenesis.delivery.tally import Tally
+from codegenesis.delivery.tally import SEGMENTS, Tally
 from codegenesis.model import Record
 
 Objective = Literal["speed", "heal"]
+Verdict = Literal["promote", "roll_back", "wait"]
 
 _TAIL_STAKES = (0.05, 0.15, 0.4, 0.95)
 _ERROR_STAKES = (0.3, 0.75, 0.95)
@@ -60,6 +61,7 @@ class Rule(Record, frozen=True, kw_only=True):
         guard_pairs: a variant may be found slower from here on.
         heal_errors: a variant that never failed where the control did this often has healed.
         heal_slowdown: CPU ratio new / old above which a healing variant is too dear.
+        reward_pairs: where uses are rewarded, so many pairs of them are waited for (`worth`).
     """
 
     alpha: float = 0.0033
@@ -72,6 +74,7 @@ class Rule(Record, frozen=True, kw_only=True):
     guard_pairs: int = 50
     heal_errors: int = 5
     heal_slowdown: float = 1.25
+    reward_pairs: int = 50
 
     def for_attempt(self, attempt: int) -> Rule:
         """The rule for the `attempt`-th (from 1) canary of one gene: alpha / 2^attempt.
@@ -79,7 +82,11 @@ class Rule(Record, frozen=True, kw_only=True):
         The sum over all attempts is alpha, so evolving the same gene again and again until chance
         says yes does not work.
         """
-        return msgspec.structs.replace(self, alpha=self.alpha / 2.0**attempt)
+        return self.one_of(2.0**attempt)
+
+    def one_of(self, claims: float) -> Rule:
+        """The rule for one of so many claims that share its alpha."""
+        return msgspec.structs.replace(self, alpha=self.alpha / claims)
 
 
 class Judgement(Record, frozen=True, kw_only=True):
@@ -93,7 +100,7 @@ class Judgement(Record, frozen=True, kw_only=True):
         control_slow, variant_slow: share of calls above the control's p95 of the warm-up.
     """
 
-    verdict: Literal["promote", "roll_back", "wait"]
+    verdict: Verdict
     reason: str
     pairs: int
     gain: float
@@ -125,6 +132,21 @@ def judge(
     if missing:
         return reading.judgement("wait", f"not yet shown: {', '.join(missing)}")
     return reading.judgement("promote", "better" if objective == "speed" else "healed")
+
+
+def regressions(
+    tally: Tally,
+    *,
+    rule: Rule,
+    objective: Objective = "speed",
+    known_errors: Collection[str] = (),
+) -> Iterator[tuple[str, str]]:
+    """Segments that the variant is worse for, and why, in words; they share one more alpha."""
+    known = {*known_errors, *tally.errors["control"]}
+    for segment, apart in tally.segments.items():
+        found = judge(apart, rule=rule.one_of(SEGMENTS), objective=objective, known_errors=known)
+        if found.verdict == "roll_back":
+            yield segment, found.reason
 
 
 class _Reading:
@@ -167,7 +189,7 @@ class _Reading:
         }
         return [claim for claim, proven in owed.items() if not proven]
 
-    def judgement(self, verdict: Literal["promote", "roll_back", "wait"], reason: str) -> Judgement:
+    def judgement(self, verdict: Verdict, reason: str) -> Judgement:
         tally = self.tally
         gain, low, high = (
             math.exp(x) for x in (tally.log_ratio.mean, self.low, min(self.high, 700))

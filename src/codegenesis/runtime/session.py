@@ -28,6 +28,7 @@ from codegenesis.runtime.mail import Mail
 from codegenesis.runtime.observer import Observer
 from codegenesis.runtime.redaction import Redactor
 from codegenesis.runtime.registry import Registry, log
+from codegenesis.runtime.rewards import box
 from codegenesis.runtime.router import Router
 from codegenesis.runtime.scout import Scout
 
@@ -164,10 +165,11 @@ class Session:
             purse=self._canaries,
         )  # fmt: skip
         if self._observer is None:
+            self._intake.key = digest_key(store.directory)
             capture = Capture(
                 mode=self.config.capture,
                 sensitive=self._redactor.sensitive,
-                key=digest_key(store.directory),
+                key=self._intake.key,
                 ring=self._mail.ring,
             )
             self._observer = Observer(
@@ -219,7 +221,7 @@ class Session:
         return (
             f"\nwatching {now.watching:.2%} now of at most {self.governor.budget:.2%}, canaries "
             f"{canaries.watching:.2%}, agent thread {now.agent:.2%}, "
-            f"{self._mail.ring.dropped} sampled calls dropped"
+            f"{self._mail.ring.dropped} sampled calls and {box.dropped} rewards dropped"
         )
 
     def _disarm(self) -> None:
@@ -240,6 +242,9 @@ class Session:
         observations = list(self._intake.observations(self._mail.ring.drain()))
         if observations:
             store.add_observations(observations)
+        rewards = box.take(service=self.config.service, process=self.id, secret=self._intake.key)
+        if rewards:
+            store.rewards.add(rewards)
         self.governor.handle(time.thread_time_ns() - began_ns)
 
     def _obey(self, store: Outlet, loader: Loader, *, pressing: bool) -> None:
