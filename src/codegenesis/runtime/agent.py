@@ -2,7 +2,8 @@
 
 Trouble with the store is said once, and tried again later and later. Anything unexpected switches
 the agent off for the rest of the process' life: the functions keep the code that they have, with
-nothing in front of it, and the application serves on.
+nothing in front of it, and the application serves on. That includes exceptions that end other
+threads in silence, want of memory, and a system that gives no more threads.
 
 Around `os.fork` the thread is stopped and started again, on both sides: a child must not inherit a
 lock that a thread held which it does not have, and from 3.12 on Python warns of such forks. The
@@ -33,6 +34,8 @@ _LONGEST_S = 30.0
 #: Seconds that the end of the process, or a fork, waits for the thread.
 _JOIN_S = 3.0
 _FIRST_S = 0.05
+#: Different troubles that are said, at most: an application's log is not ours to fill.
+_SAID = 8
 
 
 class Agent:
@@ -47,11 +50,12 @@ class Agent:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._leaving: threading.Thread | None = None
         self._session: Session | None = None
         self._config: Config | None = None
         self._discovering = False
         self._off = False
-        self._told = ""
+        self._told: set[str] = set()
         self._hooked = self._hooked_after_store = False
         self._paused = False
         self._pid = os.getpid()
@@ -97,14 +101,20 @@ class Agent:
 
     def _begin(self) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="codegenesis", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="codegenesis", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # as many threads as allowed, or the interpreter ends
+            self._switch_off(str(error))
+        else:
+            self._thread = thread
 
     def _end(self) -> None:
         self._stop.set()
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
             thread.join(_JOIN_S)
+            self._leaving = thread if thread.is_alive() else None
 
     def _hook(self) -> None:
         if not self._hooked:
@@ -128,15 +138,16 @@ class Agent:
     # --- the thread ------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        stop, wait = self._stop, _FIRST_S
+        stop, wait, leaving = self._stop, _FIRST_S, self._leaving
         try:
+            if leaving is not None:
+                leaving.join()  # one thread to a session
             session = self._begun()
             while not stop.wait(wait):
                 wait = self._round(session, wait)
         except CodeGenesisError as error:
             self._switch_off(f"{error}. {error.remedy}")
-        except Exception as error:
-            log.debug("the agent failed", exc_info=True)
+        except BaseException as error:  # noqa: BLE001 - boundary: even what ends threads
             self._switch_off(f"{type(error).__name__}: {error}")
 
     def _begun(self) -> Session:
@@ -169,25 +180,30 @@ class Agent:
         return session.config.poll_s
 
     def _say(self, trouble: str) -> None:
-        if trouble != self._told:
-            self._told = trouble
+        if trouble not in self._told and len(self._told) < _SAID:
+            self._told.add(trouble)
             log.warning("nothing is observed or evolved for now: %s", trouble)
 
     def _switch_off(self, why: str) -> None:
+        """Clear the way first, for words may need the memory that there is not."""
         self._off = True
-        log.warning("the agent is switched off, the application serves on: %s", why)
         for gene in self._registry:
             gene.uncover()
-        if self._session is not None:
+        with contextlib.suppress(Exception):  # boundary: the application's handlers
+            log.warning("the agent is switched off, the application serves on: %s", why)
+        self._close()
+
+    def _close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
             with contextlib.suppress(Exception):  # boundary: the store may be what failed
-                self._session.close()
+                session.close()
 
     # --- ends and forks --------------------------------------------------------------------------
 
     def _at_exit(self) -> None:
         self._end()
-        if self._session is not None:
-            self._session.close()
+        self._close()
 
     def _before_fork(self) -> None:
         if self.running:

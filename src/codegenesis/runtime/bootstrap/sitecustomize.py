@@ -50,7 +50,10 @@ def _start() -> None:
     import threading
 
     if not _State.begun:
-        threading.Thread(target=_begin, name="codegenesis", daemon=True).start()
+        try:
+            threading.Thread(target=_begin, name="codegenesis", daemon=True).start()
+        except RuntimeError:
+            sys.stderr.write("codegenesis: no thread to be had, nothing is watched here\n")
 
 
 def _chain() -> None:
