@@ -2,9 +2,10 @@
 
 The standard library's `statistics` has means and quantiles but no intervals; numpy and scipy have
 both, but are not worth their 100 MB to a tool that lives beside other people's applications. So
-the four estimators that the traits need are here: a cluster bootstrap (bursts are clusters of
+the few estimators that the traits need are here: a cluster bootstrap (bursts are clusters of
 calls that resemble each other, so calls must not be resampled one by one), Wilson's interval for
-shares, order statistics for quantiles, least squares for exponents.
+shares, order statistics for quantiles, least squares for exponents, the population stability index
+for what has changed.
 """
 
 from __future__ import annotations
@@ -102,3 +103,51 @@ def fit(points: Sequence[tuple[float, float]]) -> float:
     total = math.fsum((y - centre_y) ** 2 for _, y in points)
     left = math.fsum((y - centre_y - incline * (x - centre_x)) ** 2 for x, y in points)
     return 0.0 if total == 0 else max(0.0, 1.0 - left / total)
+
+
+def average(n: int, total: float, squares: float) -> Estimate:
+    """The mean of `n` independent figures, of which sum and sum of squares are known.
+
+    One figure says nothing about the spread, as in `bootstrap`.
+    """
+    value = total / n
+    if n < 2:
+        return Estimate(value=value, low=0.0, high=math.inf)
+    half = Z95 * math.sqrt(max(0.0, squares / n - value * value) / (n - 1))
+    return Estimate(value=value, low=max(0.0, value - half), high=value + half)
+
+
+def stability(older: Sequence[float], recent: Sequence[float], *, clusters: float) -> Estimate:
+    """How much a distribution has changed: the population stability index.
+
+    Below 0.1 counts as none, above 0.25 as a real change. Without any change the plain index is
+    about (bins - 1)(1/n + 1/m) large by chance, which is taken off here; the interval is by the
+    delta method, with what the index does by chance added to it.
+
+    Args:
+        older, recent: counts of the same bins, at least one of which is not empty in each.
+        clusters: calls per independent draw: calls of one burst resemble each other.
+    """
+    n, m = (max(1.0, math.fsum(each) / clusters) for each in (older, recent))
+    bins = len(older)
+    p, q = _smooth(older), _smooth(recent)
+    logs = [math.log(b / a) for a, b in zip(p, q, strict=True)]
+    index = math.fsum((b - a) * log for a, b, log in zip(p, q, logs, strict=True))
+    by_older = [-log + 1 - b / a for a, b, log in zip(p, q, logs, strict=True)]
+    by_recent = [log + 1 - a / b for a, b, log in zip(p, q, logs, strict=True)]
+    chance = 1 / n + 1 / m
+    spread = _variance(p, by_older) / n + _variance(q, by_recent) / m
+    half = Z95 * math.sqrt(spread + 2 * (bins - 1) * chance * chance)
+    value = max(0.0, index - (bins - 1) * chance)
+    return Estimate(value=value, low=max(0.0, value - half), high=value + half)
+
+
+def _smooth(counts: Sequence[float]) -> list[float]:
+    """Shares, none of them zero (Jeffreys' half a count)."""
+    total = math.fsum(counts) + len(counts) / 2
+    return [(count + 0.5) / total for count in counts]
+
+
+def _variance(shares: Sequence[float], values: Sequence[float]) -> float:
+    centre = math.fsum(s * v for s, v in zip(shares, values, strict=True))
+    return math.fsum(s * (v - centre) ** 2 for s, v in zip(shares, values, strict=True))

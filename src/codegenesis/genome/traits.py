@@ -1,5 +1,8 @@
 """From sampled calls to traits: what a gene costs, how it grows, how often it fails or repeats.
 
+This works on single calls, of one gene and not too many; what is rolled up is told by
+`genome.history`, in the same words.
+
 Everything is estimated per burst and then averaged over bursts, because the probe samples clusters
 of calls: a burst of sixteen calls is nearer to one independent measurement than to sixteen.
 
@@ -18,9 +21,10 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
+from codegenesis.genome import figures
 from codegenesis.genome.bursts import Burst, bursts, sizes
+from codegenesis.genome.figures import DISTINCT, PERCENTILES, SPREAD, Figures
 from codegenesis.genome.statistics import (
-    Estimate,
     bootstrap,
     fit,
     mean,
@@ -28,10 +32,8 @@ from codegenesis.genome.statistics import (
     quantile,
     slope,
 )
+from codegenesis.genome.summary import call_of, summarise
 from codegenesis.model import Gene, Observation, Process, Trait
-
-#: Sizes must differ by this factor, and take this many values, before an exponent is believed.
-SPREAD, DISTINCT = 4.0, 4
 
 #: The bootstrap resamples at most this many of the newest bursts.
 NEWEST = 400
@@ -54,9 +56,9 @@ def measure(
         at_ns: time to write on the traits; now when None.
 
     Returns:
-        `cpu_share calls_per_s cpu_ns_mean cpu_ns_p50 cpu_ns_p95 wall_ns_p99 error_rate
-        repeat_rate complexity`, each only where the observations carry it; none when there are
-        no observations.
+        `cpu_share calls_per_s cpu_ns_mean cpu_ns_p50 … wall_ns_p99 tail_ratio error_rate
+        crash_groups repeat_rate complexity drift input.NAME`, each only where the observations
+        carry it; none when there are no observations.
     """
     seen = [o for o in observations if o.gene == gene.id and o.variant == variant]
     if not seen:
@@ -69,33 +71,17 @@ def measure(
         **_failures(seen),
         **_repeats(seen),
         **_complexity(seen, seed=seed),
+        **_inputs(seen),
     }
+    estimates |= figures.tail(estimates)
     stamp = time.time_ns() if at_ns is None else at_ns
-    return [_trait(gene, variant, name, measured, stamp) for name, measured in estimates.items()]
+    return [
+        figures.trait(gene.id, name, figure, at_ns=stamp, variant=variant)
+        for name, figure in estimates.items()
+    ]
 
 
-#: Estimate, unit, number of observations, method.
-_Figure = tuple[Estimate, str, int, str]
-_Measured = dict[str, _Figure]
-
-
-def _trait(gene: Gene, variant: str, name: str, figure: _Figure, at_ns: int) -> Trait:
-    estimate, unit, n, method = figure
-    return Trait(
-        gene=gene.id,
-        name=name,
-        value=estimate.value,
-        unit=unit,
-        low=estimate.low,
-        high=estimate.high,
-        n=n,
-        method=method,
-        variant=variant,
-        at_ns=at_ns,
-    )
-
-
-def _load(groups: Sequence[Burst], *, processes: Collection[Process], seed: int) -> _Measured:
+def _load(groups: Sequence[Burst], *, processes: Collection[Process], seed: int) -> Figures:
     rated = [burst for burst in groups if burst[0].burst_rate > 0]
     if not rated:
         return {}
@@ -126,27 +112,29 @@ def _share(burst: Burst) -> float:
     return burst[0].burst_rate * mean([call.cpu_ns for call in burst]) / 1e9
 
 
-def _costs(seen: Sequence[Observation], groups: Sequence[Burst], *, seed: int) -> _Measured:
-    cpu = [float(o.cpu_ns) for o in seen]
-    wall = [float(o.wall_ns) for o in seen]
+def _costs(seen: Sequence[Observation], groups: Sequence[Burst], *, seed: int) -> Figures:
+    cpu = sorted(float(o.cpu_ns) for o in seen)
+    wall = sorted(float(o.wall_ns) for o in seen)
     average = bootstrap(
         groups, lambda bs: mean([mean([o.cpu_ns for o in b]) for b in bs]), seed=seed
     )
     ranks = "nearest rank, interval from order statistics"
     return {
         "cpu_ns_mean": (average, "ns", len(seen), "mean of burst means, bootstrap over bursts"),
-        "cpu_ns_p50": (quantile(cpu, 0.50), "ns", len(seen), ranks),
-        "cpu_ns_p95": (quantile(cpu, 0.95), "ns", len(seen), ranks),
-        "wall_ns_p99": (quantile(wall, 0.99), "ns", len(seen), ranks),
+        **{
+            f"{clock}_ns_{name}": (quantile(values, q), "ns", len(seen), ranks)
+            for clock, values in (("cpu", cpu), ("wall", wall))
+            for name, q in PERCENTILES.items()
+        },
     }
 
 
-def _failures(seen: Sequence[Observation]) -> _Measured:
+def _failures(seen: Sequence[Observation]) -> Figures:
     failed = sum(1 for o in seen if o.error)
     return {"error_rate": (proportion(failed, len(seen)), "of calls", len(seen), "Wilson interval")}
 
 
-def _repeats(seen: Sequence[Observation]) -> _Measured:
+def _repeats(seen: Sequence[Observation]) -> Figures:
     """Share of calls that the same process had made before: a cache lives in one process."""
     known: dict[str, set[str | bytes]] = defaultdict(set)
     repeats = counted = 0
@@ -163,7 +151,7 @@ def _repeats(seen: Sequence[Observation]) -> _Measured:
     return {"repeat_rate": (proportion(repeats, counted), "of calls", counted, method)}
 
 
-def _complexity(seen: Sequence[Observation], *, seed: int) -> _Measured:
+def _complexity(seen: Sequence[Observation], *, seed: int) -> Figures:
     by_parameter: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for call in seen:
         if call.cpu_ns <= 0 or call.error:
@@ -178,6 +166,19 @@ def _complexity(seen: Sequence[Observation], *, seed: int) -> _Measured:
     estimate = bootstrap(points, slope, seed=seed, rounds=200)
     method = f"slope of log CPU over log size of `{name}`, bootstrap over calls"
     return {"complexity": (estimate, "exponent", len(points), method)}
+
+
+def _inputs(seen: Sequence[Observation]) -> Figures:
+    """Shapes and failures, and what the newest quarter of the calls was handed otherwise."""
+    calls = [call_of(each) for each in sorted(seen, key=lambda o: o.at_ns)]
+    newest = len(calls) - len(calls) // 4
+    older, recent = summarise(calls[:newest]), summarise(calls[newest:])
+    whole = older.plus(recent)
+    return {
+        **figures.shapes(whole),
+        **figures.crash_groups(whole),
+        **figures.drift(older, recent),
+    }
 
 
 def _spread(points: Sequence[tuple[float, float]]) -> bool:
