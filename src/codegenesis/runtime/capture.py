@@ -32,6 +32,8 @@ VALUE_BYTES = 64 << 10
 #: Encoded bytes that may wait for the agent, about.
 PENDING_BYTES = 32 << 20
 PENDING_CALLS = 4096
+#: Watched calls that may be on their way at once, some for hours: with their values, 32 MiB.
+UNDERWAY = 512
 FULL, NOVEL = 240, 60
 _MINUTE_NS = 60_000_000_000
 _MUTABLE_DEFAULTS = (list, dict, set, bytearray)
@@ -115,6 +117,7 @@ class Capture:
         key: keys the digests, so that they cannot be compared with guessed values.
 
     Attributes:
+        underway: calls that suspend and have not ended yet.
         eager: targets whose calls are kept beyond what a minute allows: their release is in
             shadow and waits for fresh ones.
     """
@@ -133,7 +136,12 @@ class Capture:
         self.key = key
         self.ring = ring
         self.eager: frozenset[str] = frozenset()
+        self.underway: set[Raw] = set()  # adding and discarding take no lock
         self._forms: dict[LiveGene, _Form] = {}
+
+    def full(self) -> bool:
+        """Are so many calls on their way that no more are to be watched?"""
+        return len(self.underway) >= UNDERWAY
 
     def before(self, watch: Watch, args: tuple[object, ...], kwargs: dict[str, object]) -> Raw:
         """What can be said before the call; never raises."""

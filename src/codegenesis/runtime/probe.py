@@ -87,7 +87,8 @@ def disarm(gene: LiveGene) -> None:
 
 def _probe(burst: Burst, run: types.FunctionType, cells: Cells) -> Callable[..., object]:
     gene = burst.gene
-    through = _driven if suspends(run.__code__) else _called
+    suspending = suspends(run.__code__)
+    through = _driven if suspending else _called
 
     def probe(*args: object, **kwargs: object) -> object:
         within = local.inside.get(gene)
@@ -95,7 +96,8 @@ def _probe(burst: Burst, run: types.FunctionType, cells: Cells) -> Callable[...,
             return nested(gene, burst, within, cells)(*args, **kwargs)
         entered = now()
         number = burst.take()
-        if number >= burst.size:  # another thread came in while the last call went by
+        # Another thread came in while the last call went by; or too many calls do not end.
+        if number >= burst.size or (suspending and burst.capture.full()):
             gene.uncover(burst)
             return run(*args, **kwargs)
         raw = burst.take_down(entered, args, with_free(kwargs, gene, cells))
@@ -126,18 +128,24 @@ class _Record:
         if gives(course.run.__code__):
             self.left(course)
             return
+        self._ends()
         entered, self.raw.cost = now(), course.cost
         self.burst.capture.returned(self.raw, result, *self.given())
         self.burst.purse.spend(watched(entered, _NONE))
 
     def raised(self, course: Course, error: Exception) -> None:
+        self._ends()
         entered, self.raw.cost = now(), course.cost
         self.burst.capture.raised(self.raw, error, *self.given(), whole=not course.has_given)
         self.burst.purse.spend(watched(entered, _NONE))
 
     def left(self, course: Course) -> None:
+        self._ends()
         self.raw.cost = course.cost
         self.burst.capture.left(self.raw)
+
+    def _ends(self) -> None:
+        self.burst.capture.underway.discard(self.raw)
 
 
 def _driven(burst: Burst, record: _Record, run: types.FunctionType, entered: Moment) -> object:
@@ -145,6 +153,7 @@ def _driven(burst: Burst, record: _Record, run: types.FunctionType, entered: Mom
         burst, burst.gene, run, (record.args, record.kwargs), listener=record,
         meter=Meter(burst.purse),
     )  # fmt: skip
+    burst.capture.underway.add(record.raw)
     burst.purse.spend(watched(entered, _NONE))
     return driven(course)
 

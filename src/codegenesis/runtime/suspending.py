@@ -127,7 +127,7 @@ def _steps(
     sent: tuple[Any, ...] = (None,)
     while True:
         try:
-            item = course.step(advance, *sent)
+            given = [course.step(advance, *sent)]
         except StopIteration as stop:
             return stop.value
         except through:
@@ -140,17 +140,20 @@ def _steps(
             awaited = again()
             advance = awaited.send
             continue
-        sent, thrown = (None,), None
+        sent, thrown, ending = (None,), None, None
         if giving:
             course.gave()
         try:
-            sent = ((yield item),)
+            sent = ((yield given.pop()),)  # what it gave is not kept alive here
             advance = awaited.send
-        except GeneratorExit:
-            try:
-                course.step(awaited.close)
-            finally:
-                course.left()
-            raise
+        except GeneratorExit as error:
+            ending = error
         except BaseException as error:  # noqa: BLE001 - boundary: all that is thrown in passes on
             advance, sent, thrown = awaited.throw, (error,), error if giving else None
+        if ending is not None:  # outside of the handler: what is raised now has no context of ours
+            try:
+                course.step(awaited.close)
+                raise ending
+            finally:
+                course.left()
+                del ending  # nor this one
