@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/codegenesis demo
 
 test: $(DEV)
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(DEV)
 	$(BIN)/pytest -m slow
