@@ -96,6 +96,10 @@ class Config(Record, frozen=True, kw_only=True):
             description="Days that roll-ups of calls, rewards and what was told are kept.",
         ),
     ] = 90.0
+    events: Annotated[
+        bool,
+        Meta(description="Whether unhandled exceptions and logged errors are told to the store."),
+    ] = True
     probe_budget: Annotated[
         float, _Share, Meta(description="Share of a process' CPU that watching may take.")
     ] = 0.005

@@ -151,7 +151,8 @@ def _expected(name: str) -> str:
     kind = get_args(hints()[name])[0]
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(map(repr, get_args(kind)))
-    words = {int: "a whole number", float: "a number", str: "a text"}.get(kind, "a list of texts")
+    plain = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    words = plain.get(kind, "a list of texts")
     for meta in metas(name):
         words = (meta.extra or {}).get("expected", words)
         words += "" if meta.gt is None else f" above {meta.gt}"

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from codegenesis.config import Config
 from codegenesis.errors import StoreError, VerificationError
 from codegenesis.model import Process
-from codegenesis.runtime import discover, probe
+from codegenesis.runtime import discover, hooks, incidents, probe
 from codegenesis.runtime.capture import Capture
 from codegenesis.runtime.discover import Targets
 from codegenesis.runtime.governor import Governor
@@ -46,6 +46,8 @@ DELIVERY_S = 1.0
 SETTLE_S = 5.0
 #: CPU that measuring canaries may take before it is earned: some 40 000 calls.
 CANARY_CREDIT_NS = 500_000_000
+
+_JUMP_NS = 1_000_000_000
 
 
 class Session:
@@ -88,6 +90,7 @@ class Session:
         self._trusted: Collection[PublicKey] | None = None
         self._next_delivery = 0.0
         self._frozen = False
+        self._clock_ns = 0
         self._next_beat = 0.0
 
     def visit(self) -> None:
@@ -134,6 +137,7 @@ class Session:
 
     def close(self) -> None:
         """Write down what waits, and let go of the store."""
+        hooks.remove()
         if self._store is not None:
             with contextlib.suppress(StoreError):
                 self._deliver(self._store, now=True)
@@ -245,11 +249,29 @@ class Session:
         rewards = box.take(service=self.config.service, process=self.id, secret=self._intake.key)
         if rewards:
             store.rewards.add(rewards)
+        self._tell(store)
         self.governor.handle(time.thread_time_ns() - began_ns)
+
+    def _tell(self, store: Outlet) -> None:
+        """What went wrong in this process."""
+        if self.config.events:
+            hooks.install()
+            told = incidents.box.take(
+                service=self.config.service,
+                process=self.id,
+                clean=self._redactor.text,
+                genes=self._registry,
+            )
+            store.events.add(told)
+
+    def _clock_jumped(self) -> bool:
+        """Was the time of day set? Then what has expired has to be looked at anew."""
+        before, self._clock_ns = self._clock_ns, time.time_ns() - time.monotonic_ns()
+        return abs(self._clock_ns - before) > _JUMP_NS
 
     def _obey(self, store: Outlet, loader: Loader, *, pressing: bool) -> None:
         frozen = store.frozen() is not None
-        pressing = pressing or loader.pressing() or frozen != self._frozen
+        pressing = pressing or loader.pressing() or frozen != self._frozen or self._clock_jumped()
         if store.changed() or pressing:
             self._frozen = frozen
             loader.visit(self._scout.ready, frozen=frozen)
