@@ -137,10 +137,10 @@ class Session:
 
     def close(self) -> None:
         """Write down what waits, and let go of the store."""
-        hooks.remove()
         if self._store is not None:
             with contextlib.suppress(StoreError):
                 self._deliver(self._store, now=True)
+        hooks.remove()
         self.retreat()
 
     def _tools(self) -> tuple[Outlet, Loader, Observer]:

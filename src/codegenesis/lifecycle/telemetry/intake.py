@@ -71,9 +71,9 @@ class Intake:
     """Takes payloads in, from any thread, and writes events down when `flush` is called."""
 
     def __init__(self, store: Store, config: Config) -> None:
-        redactor = Redactor(config.redact)
+        redactor = Redactor(config.redact, values=config.redact_values)
         self._store = store
-        self._desk = Desk(clean=lambda text: text, sensitive=redactor.sensitive)
+        self._desk = Desk(clean=redactor.text, sensitive=redactor.sensitive)
         self._lock = threading.Lock()  # for the desk
         self._flushing = threading.Lock()
         self._waiting: list[Event] = []
