@@ -68,9 +68,9 @@ SCENARIOS = (
     Scenario("A/A, drift", null=True, drift=True, retried=True),
     Scenario("A/A, sticky keys", null=True, sticky="joined"),
     Scenario("A/A, sticky keys, pure gene", null=True, retried=True, sticky="joined"),
-    Scenario("A/A, sticky keys, as single calls", null=True, sticky="as single calls"),
+    Scenario("sticky keys as single calls, A/A", null=True, sticky="as single calls"),
     Scenario(
-        "A/A, sticky keys, pure, as single calls",
+        "sticky keys as single calls, A/A, pure gene",
         null=True,
         retried=True,
         sticky="as single calls",
