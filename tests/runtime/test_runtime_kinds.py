@@ -14,6 +14,7 @@ import codegenesis
 from codegenesis.errors import NotEvolvableError
 from codegenesis.runtime import kinds, register
 from codegenesis.runtime import registry as registry_module
+from codegenesis.runtime.agent import agent
 from codegenesis.runtime.describe import root_of
 from codegenesis.runtime.discover import Targets, complete, modules, search
 from codegenesis.runtime.registry import Registry, registry
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from conftest import House, Import
 
 SHOP = """
-    import functools, sys, inspect
+    import functools, sys, inspect, types
     from os.path import join
     from codegenesis import evolvable
 
@@ -53,6 +54,10 @@ SHOP = """
     async def agenerator():
         yield 1
 
+    @types.coroutine
+    def awaitable():
+        yield 1
+
     def factory(a):
         def inner():
             return a
@@ -60,6 +65,15 @@ SHOP = """
 
     closure = factory(1)
     short = lambda x: x
+    part = functools.partial(plain, 1)
+
+    def made():
+        class Local:
+            def method(self):
+                return 1
+        return Local.method
+
+    local = made()
 
     def nested():
         def inner():
@@ -99,15 +113,18 @@ def shop(imported: Import) -> Any:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("cached", "lru_cache"),
-        ("decorated", "decorator"),
-        ("coroutine", "coroutine"),
-        ("generator", "generator"),
-        ("agenerator", "async generator"),
-        ("closure", "closure over a"),
+        ("cached", ""),
+        ("decorated", ""),
+        ("coroutine", ""),
+        ("generator", ""),
+        ("agenerator", ""),
+        ("awaitable", "types.coroutine"),
+        ("closure", ""),
+        ("local", "made inside a function"),
         ("short", "lambda"),
         ("frames", "frames around it"),
         ("Cart", "class"),
+        ("part", "partial"),
         ("join", ""),
     ],
 )
@@ -122,8 +139,9 @@ def test_kinds_are_refused_with_a_reason(shop: Any, name: str, words: str) -> No
     [
         (len, "not written in Python"),
         (str.upper, "not written in Python"),
-        (functools.partial(print), "not a function but a partial"),
-        (property(lambda self: 1), "property"),
+        (functools.partial(print), "partial"),
+        (property(lambda self: 1), "lambda"),
+        (property(), "property"),
         (3, "not a function but a int"),
     ],
 )
@@ -132,12 +150,51 @@ def test_other_objects_are_refused_too(candidate: object, words: str) -> None:
 
 
 def test_registering_a_refused_kind_raises(shop: Any) -> None:
-    with pytest.raises(NotEvolvableError, match="generator cannot be evolved: it is a generator"):
-        register(shop.generator)
-    with pytest.raises(NotEvolvableError, match="inside another function"):
-        register(shop.nested())
-    with pytest.raises(NotEvolvableError, match="property"):
-        codegenesis.evolvable(vars(shop.Cart)["size"])
+    with pytest.raises(NotEvolvableError, match="awaitable cannot be evolved: it is a generator"):
+        register(shop.awaitable)
+    inner = shop.nested()
+    del shop.nested
+    with pytest.raises(NotEvolvableError, match="defined in is not found by its name"):
+        register(inner)
+    with pytest.raises(NotEvolvableError, match="frames around it"):
+        codegenesis.evolvable(shop.frames)
+
+
+def test_what_decorators_made_stands_for_the_function_behind_it(shop: Any) -> None:
+    parts = [vars(shop.Cart)[name] for name in ("size", "make", "count")]
+    genes = [register(each) for each in (*parts, shop.cached, shop.decorated, shop.Cart().total)]
+    assert [gene.qualname for gene in genes] == [
+        "Cart.size", "Cart.make", "Cart.count", "cached", "decorated", "Cart.total",
+    ]  # fmt: skip
+    for gene in genes:
+        registry.remove(gene)
+
+
+def test_a_wrapper_is_meant_where_it_is_defined(
+    imported: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "start", lambda: None)
+    shop = imported("""
+        import functools
+        from codegenesis import evolvable
+
+        def twice(function):
+            @evolvable
+            @functools.wraps(function)
+            def wrapper(*args):
+                return 2 * function(*args)
+            return wrapper
+
+        @evolvable
+        @twice
+        def price(x):
+            return x
+    """)
+    ours = [gene for gene in registry if gene.module == shop.__name__]
+    assert {gene.qualname for gene in ours} == {"twice.<locals>.wrapper", "price"}
+    assert shop.price(3) == 6
+    for gene in ours:
+        registry.remove(gene)
 
 
 def test_registering_twice_is_registering_once(shop: Any) -> None:
@@ -192,20 +249,23 @@ def found_in(module: Any, *patterns: str) -> dict[str, str]:
 
 def test_everything_a_module_defines_is_found_with_the_reason_against_it(shop: Any) -> None:
     found = found_in(shop)
-    fit = {"plain", "decorate", "factory", "nested", "Cart.total", "Cart.__hidden",
-           "Cart.Inner.deep"}  # fmt: skip
-    assert {name for name, reason in found.items() if not reason} == fit
-    assert found.keys() - fit == {
-        "cached", "decorated", "coroutine", "generator", "agenerator", "frames",
-        "Cart.size", "Cart.make", "Cart.count",
+    unfit = {"short", "frames", "awaitable", "made.<locals>.Local.method"}
+    assert {name for name, reason in found.items() if reason} == unfit
+    assert found.keys() - unfit == {
+        "plain", "decorate", "decorate.<locals>.wrapper", "factory", "factory.<locals>.inner",
+        "nested", "nested.<locals>.inner", "made", "cached", "decorated", "coroutine", "generator",
+        "agenerator", "Cart.total", "Cart.__hidden", "Cart.Inner.deep", "Cart.size", "Cart.make",
+        "Cart.count",
     }  # fmt: skip
-    assert "property" in found["Cart.size"]
+    assert "types.coroutine" in found["awaitable"]
 
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
         ("{name}:plain", {"plain"}),
+        ("{name}:factory", {"factory"}),
+        ("{name}:factory.*", {"factory.<locals>.inner"}),
         ("{name}:Cart.*", {"Cart.total", "Cart.__repr__", "Cart.__hidden", "Cart.size", "Cart.make",
                            "Cart.count", "Cart.Inner.deep"}),
         ("{name}.py:plain", {"plain"}),
@@ -287,11 +347,11 @@ def test_a_module_that_is_still_importing_is_left_alone(imported: Import) -> Non
 
 def test_refused_functions_are_on_the_map_with_their_reason(house: House, shop: Any) -> None:
     gene = house.add(shop.plain)
-    shop.plain = functools.lru_cache(shop.plain)
+    shop.plain = lambda x: gene.function(x) + 0
     house.add(shop.Cart.total)
     house.visit()
     noted = {each.target: each for each in house.store.genes()}
-    assert "decorator" in noted[gene.target].refused
+    assert "functools.wraps" in noted[gene.target].refused
     assert noted[gene.target].source.startswith("def plain(x)")
     assert house.registry.get(gene.target) is None
     assert noted[f"{shop.__name__}:Cart.total"].refused == ""

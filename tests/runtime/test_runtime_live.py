@@ -209,6 +209,8 @@ def test_switching_ends_a_burst(shop: Any, capture: Capture, purse: Purse) -> No
 def test_a_name_that_leads_elsewhere_is_noticed(shop: Any) -> None:
     gene = LiveGene(shop.price)
     shop.price = functools.lru_cache(shop.price)
+    assert gene.standing() == "there"
+    shop.price = lambda amount: gene.function(amount) + 0
     assert gene.standing() == "other"
     del shop.price
     assert gene.standing() == "missing"

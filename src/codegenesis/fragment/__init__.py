@@ -12,9 +12,9 @@ what runs; it needs the standard library only. `definition` goes from a file to 
 """
 
 from codegenesis.fragment.assembly import assemble, check, install
-from codegenesis.fragment.behind import innermost
-from codegenesis.fragment.definition import Definition, definition, find, locate
-from codegenesis.fragment.nesting import LOCALS, exchange, inner, prototype
+from codegenesis.fragment.behind import innermost, layers
+from codegenesis.fragment.definition import Definition, definition, find, locate, same_program
+from codegenesis.fragment.nesting import LOCALS, exchange, give_defaults, inner, prototype
 from codegenesis.fragment.syntax import aim, mangle, redirect, template
 
 __all__ = [
@@ -26,12 +26,15 @@ __all__ = [
     "definition",
     "exchange",
     "find",
+    "give_defaults",
     "inner",
     "innermost",
     "install",
+    "layers",
     "locate",
     "mangle",
     "prototype",
     "redirect",
+    "same_program",
     "template",
 ]

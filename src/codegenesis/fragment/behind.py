@@ -9,30 +9,40 @@ from __future__ import annotations
 
 import functools
 import types
-from typing import Any
+from collections.abc import Iterator
 
 _MOST_LAYERS = 50
 
 
 def innermost(found: object, qualname: str) -> object:
     """The function called `qualname` behind what stands around it; else the last layer."""
+    last = found
+    for last in layers(found):
+        if isinstance(last, types.FunctionType) and last.__code__.co_qualname == qualname:
+            break
+    return last
+
+
+def layers(found: object) -> Iterator[object]:
+    """What stands there, what is behind that, and so on."""
     for _ in range(_MOST_LAYERS):
-        if isinstance(found, types.FunctionType) and found.__code__.co_qualname == qualname:
-            break
-        behind = _behind(found)
-        if behind is None:
-            break
-        found = behind
-    return found
+        if found is None:
+            return
+        yield found
+        found = _behind(found)
 
 
-def _behind(found: object) -> object | None:
-    if isinstance(found, property):
-        return found.fget
-    if isinstance(found, functools.cached_property | functools.singledispatchmethod):
-        return found.func
-    if isinstance(found, classmethod | staticmethod):
-        wrapped: object = found.__func__
-        return wrapped
-    space: dict[str, Any] = getattr(found, "__dict__", {})
-    return space.get("__wrapped__")
+def _behind(found: object) -> object:
+    cls = type(found)  # a proxy's `__class__` would wake up what stands behind it
+    if cls is types.MethodType:
+        return found.__func__  # type: ignore[attr-defined]
+    if issubclass(cls, property):
+        return found.fget  # type: ignore[attr-defined]
+    if issubclass(cls, functools.cached_property | functools.singledispatchmethod):
+        return found.func  # type: ignore[attr-defined]
+    if issubclass(cls, classmethod | staticmethod):
+        return found.__func__  # type: ignore[attr-defined]
+    try:
+        return object.__getattribute__(found, "__dict__").get("__wrapped__")
+    except AttributeError:
+        return None

@@ -55,24 +55,26 @@ def _is_passage(code: types.CodeType) -> bool:
     return not code.co_flags & inspect.CO_OPTIMIZED or code.co_name.startswith("<generic param")
 
 
-def prototype(
-    code: types.CodeType, space: dict[str, object], *, module: str, definition: Definition
-) -> types.FunctionType:
-    """A function like those that are made from an inner `code`, with nothing in its cells.
+def prototype(code: types.CodeType, space: dict[str, object], *, module: str) -> types.FunctionType:
+    """A function like those that are made from an inner `code`, with nothing in its cells."""
+    closure = tuple(types.CellType() for _ in code.co_freevars)
+    made = types.FunctionType(code, space, code.co_name, closure=closure)
+    made.__qualname__, made.__module__ = code.co_qualname, module
+    return made
+
+
+def give_defaults(made: types.FunctionType, definition: Definition) -> None:
+    """Give a prototype the defaults that the `def` spells out.
 
     Raises:
         FragmentError: a default is not written out: it differs from function to function.
     """
-    closure = tuple(types.CellType() for _ in code.co_freevars)
-    made = types.FunctionType(code, space, code.co_name, closure=closure)
-    made.__qualname__, made.__module__ = code.co_qualname, module
     node = syntax_tree(definition.source).body[-1]
     assert isinstance(node, FunctionNode)
     own = node.args
     made.__defaults__ = tuple(map(_value, own.defaults)) or None
     pairs = zip(own.kwonlyargs, own.kw_defaults, strict=True)
     made.__kwdefaults__ = {a.arg: _value(each) for a, each in pairs if each is not None} or None
-    return made
 
 
 def _value(default: ast.expr) -> object:

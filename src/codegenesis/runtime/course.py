@@ -169,12 +169,12 @@ class Course:
     def _step_aside(self) -> None:
         if self._alone is None or self._alone.acquire(blocking=False):
             self._aside = True
-            self._gene.step_aside(self._overlay, self.run.__code__)
+            self._gene.step_aside(self._overlay, self.run.__code__, self.run.__closure__)
         else:
             self.blurred = True
 
     def _step_back(self) -> None:
-        self._gene.step_back(self._overlay)
+        self._gene.step_back(self._overlay, self.run.__closure__)
         if self._aside:
             self._aside = False
             if self._alone is not None:

@@ -8,25 +8,35 @@
 Without any target: every module whose file lies under the working directory and is not installed
 (site-packages, virtual environments). Nothing is imported and no attribute is evaluated: only
 `__dict__`s are read. Dunder methods are left alone unless they are named or decorated.
+
+Functions inside functions are found in the code of the outer ones, whether they were made yet or
+not, under names like `shop.pricing:outer.<locals>.inner` (or `shop.pricing:outer.*`).
 """
 
 from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from codegenesis.fragment import inner, layers, mangle
 from codegenesis.runtime.fingerprint import is_installed
-from codegenesis.runtime.kinds import behind_contracts, refusal
+from codegenesis.runtime.kinds import shape
 
 
 @dataclass(frozen=True)
 class Found:
-    """Something in a targeted module: `function` is None when `reason` says why not."""
+    """Something in a targeted module.
+
+    Attributes:
+        function: it, or the one that it is inside of; None when `reason` says why not.
+        inside: names of the `def`s in `function` that lead to it.
+    """
 
     module: str
     qualname: str
@@ -34,6 +44,11 @@ class Found:
     function: types.FunctionType | None
     owner: type | None
     reason: str
+    inside: tuple[str, ...] = ()
+
+
+#: The code that a function was compiled to (`Registry.program`).
+Program = Callable[[types.FunctionType], types.CodeType]
 
 
 class _Target(NamedTuple):
@@ -87,66 +102,91 @@ def modules(seen: dict[str, int]) -> Iterator[tuple[str, types.ModuleType, str]]
             yield name, module, str(Path(file).absolute())
 
 
-def search(name: str, module: types.ModuleType, file: str, wanted: Sequence[str]) -> list[Found]:
-    """All functions and methods that a module defines and that are wanted."""
+def search(
+    name: str,
+    module: types.ModuleType,
+    file: str,
+    wanted: Sequence[str],
+    *,
+    program: Program = attrgetter("__code__"),
+    known: set[tuple[int, str]] | None = None,
+) -> list[Found]:
+    """All functions and methods that a module defines and that are wanted, those inside as well.
+
+    Args:
+        known: what need not be found again; grows.
+    """
+    known = set() if known is None else known
     names = {name, str(_space(module).get("__name__", ""))}
     if "__main__" in names:
         names.add("__mp_main__")
-    found = []
+    found: list[Found] = []
     for qualname, owner, value in _members(module, names):
-        if not any(_wants(pattern, qualname) for pattern in wanted):
+        if (id(value), qualname) in known:
+            continue  # the registry holds what it has: nothing else can have its id
+        known.add((id(value), qualname))
+        function = _called(value, qualname)
+        if function is None or function.__module__ not in names:
             continue
-        if _code_file(value) != file:
-            continue
-        value = behind_contracts(value)  # noqa: PLW2901
-        reason = refusal(value)
-        function = value if type(value) is types.FunctionType and not reason else None
-        found.append(Found(name, qualname, file, function, owner, reason))
+        code = program(function)
+        if str(Path(code.co_filename).absolute()) == file:
+            place = Found(name, qualname, file, function, owner, "")
+            found += [each for each in _all_of(place, code) if _is_wanted(each, wanted)]
     return found
 
 
+def _all_of(place: Found, code: types.CodeType) -> Iterator[Found]:
+    """What stands there, and what is inside."""
+    assert place.function is not None
+    space = place.function.__globals__
+    reason = shape(code, space)
+    yield replace(place, function=None if reason else place.function, reason=reason)
+    if code.co_name == "<lambda>":
+        return
+    within = {each.co_name: each for each in inner(code)}  # the last of a name wins
+    for name, each in within.items():
+        qualname = place.qualname + each.co_qualname.removeprefix(code.co_qualname)
+        yield from _all_of(replace(place, qualname=qualname, inside=(*place.inside, name)), each)
+
+
+def _is_wanted(found: Found, wanted: Sequence[str]) -> bool:
+    return any(_wants(pattern, found.qualname) for pattern in wanted)
+
+
 def _members(module: types.ModuleType, names: set[str]) -> Iterator[tuple[str, type | None, Any]]:
+    """Qualified names, classes and what stands there."""
     value: Any
-    for value in list(_space(module).values()):
+    for name, value in list(_space(module).items()):
         if _is(value, type):
             if value.__module__ in names and "<locals>" not in value.__qualname__:
-                yield from _methods(value, names)
-        elif _defined(value, names):
-            yield _inside(value).__qualname__, None, value
+                yield from _methods(value)
+        else:
+            yield name, None, value
 
 
-def _methods(cls: type, names: set[str]) -> Iterator[tuple[str, type | None, Any]]:
-    for value in list(vars(cls).values()):
+def _methods(cls: type) -> Iterator[tuple[str, type | None, Any]]:
+    for name, value in list(vars(cls).items()):
         if _is(value, type):
             if value.__qualname__.startswith(f"{cls.__qualname__}."):
-                yield from _methods(value, names)
-            continue
-        inner = _inside(value)
-        if _defined(inner, names) and inner.__qualname__.startswith(f"{cls.__qualname__}."):
-            yield inner.__qualname__, cls, value
+                yield from _methods(value)
+        else:
+            yield f"{cls.__qualname__}.{_written(name, cls.__name__)}", cls, value
 
 
-def _defined(value: Any, names: set[str]) -> bool:
-    """Is this a function, or a callable around one, that this very module defines?"""
-    inner = value if type(value) is types.FunctionType else _wrapped(value)
-    return inner is not None and inner.__module__ in names and "<" not in inner.__qualname__
+def _written(name: str, owner: str) -> str:
+    """The name in the source of what stands under a mangled one."""
+    bare = name.removeprefix(f"_{owner.lstrip('_')}")
+    return bare if mangle(bare, owner) == name else name
 
 
-def _wrapped(value: object) -> types.FunctionType | None:
-    try:
-        inner = object.__getattribute__(value, "__dict__").get("__wrapped__")
-    except AttributeError:
-        return None
-    return inner if type(inner) is types.FunctionType else None
-
-
-def _inside(value: Any) -> Any:
-    """The function inside a property, a class method or a static method."""
-    if _is(value, property):
-        value = value.fget
-    elif _is(value, classmethod) or _is(value, staticmethod):
-        value = value.__func__
-    return _wrapped(value) or value
+def _called(value: object, qualname: str) -> types.FunctionType | None:
+    """The function of that name behind decorators, or a lambda that was given the name."""
+    functions = [each for each in layers(value) if type(each) is types.FunctionType]
+    for function in functions:
+        code = function.__code__
+        if code.co_qualname == qualname or code.co_qualname.endswith("<lambda>"):
+            return function
+    return None
 
 
 def _wants(pattern: str, qualname: str) -> bool:
@@ -175,12 +215,6 @@ def _own(name: str) -> bool:
     return name == "codegenesis" or (
         name.startswith("codegenesis.") and not name.startswith("codegenesis.demo.")
     )
-
-
-def _code_file(value: Any) -> str:
-    inner = _inside(value)
-    code = inner.__code__ if type(inner) is types.FunctionType else None
-    return str(Path(code.co_filename).absolute()) if code else ""
 
 
 def _is(value: object, cls: type) -> bool:

@@ -64,13 +64,13 @@ class Guard:
     def _called(self, new: types.FunctionType, net: Net, args: Args, kwargs: Kwargs) -> object:
         gene = self.gene
         if gene.recursive:
-            gene.step_aside(self, new.__code__)
+            gene.step_aside(self, new.__code__, new.__closure__)
         local.inside[gene] = new
         try:
             return net.call(new, args, kwargs, before=net.before(args, kwargs))
         finally:
             local.inside.pop(gene, None)
-            gene.step_back(self)
+            gene.step_back(self, new.__closure__)
 
     def _driven(self, new: types.FunctionType, net: Net, args: Args, kwargs: Kwargs) -> object:
         before = net.before(args, kwargs)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import sys
 import types
+from collections.abc import Mapping
+
+from codegenesis.fragment import LOCALS, layers
 
 #: Code that looks at the frames around it would see ours while it is watched.
 _FRAME_READERS = frozenset({"_getframe", "_getframemodulename", "currentframe", "stack"})
-_CHECKERS = frozenset({"__postconditions__", "__is_invariant_check__"})
 _NATIVE = (
     types.BuiltinFunctionType,
     types.MethodDescriptorType,
@@ -43,38 +46,45 @@ def _in_subinterpreter() -> bool:
     return False
 
 
-def behind_contracts(candidate: object) -> object:
-    """The function behind icontract's checkers, which go on checking; else the candidate."""
-    while isinstance(candidate, types.FunctionType) and _CHECKERS & vars(candidate).keys():
-        candidate = vars(candidate).get("__wrapped__")
-    return candidate
+def function_of(candidate: object, *, scope: str = "") -> types.FunctionType | None:
+    """The function that is meant: behind what decorators put around it, the innermost.
+
+    Args:
+        scope: qualified name of the code that decorates it; what is defined right there goes
+            first. In `@evolvable @wraps(f) def wrapper` the wrapper is meant, not `f`.
+    """
+    functions = [each for each in layers(candidate) if type(each) is types.FunctionType]
+    here = [each for each in functions if _scope(each.__code__) == scope]
+    return next(iter(here or functions[-1:]), None)
+
+
+def _scope(code: types.CodeType) -> str:
+    """Qualified name of the code that a `def` stands in; empty for a module."""
+    return code.co_qualname.rpartition(".")[0].removesuffix(".<locals>") or "<module>"
 
 
 def refusal(candidate: object) -> str:
     """Why `candidate` is not evolved, in words; empty when it can be."""
-    if not isinstance(candidate, types.FunctionType):
+    function = function_of(candidate)
+    if function is None:
         return _not_a_function(candidate)
-    code = candidate.__code__
-    if code.co_flags & inspect.CO_ASYNC_GENERATOR:
-        return "it is an async generator; only plain functions and methods are evolved so far"
-    if code.co_flags & (inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE):
-        return "it is a coroutine; only plain functions and methods are evolved so far"
-    if code.co_flags & inspect.CO_GENERATOR:
-        return "it is a generator; only plain functions and methods are evolved so far"
-    return _shape(candidate)
+    return shape(function.__code__, function.__globals__)
 
 
-def _shape(function: types.FunctionType) -> str:
-    code = function.__code__
+def shape(code: types.CodeType, space: Mapping[str, object]) -> str:
+    """Why functions with this code are not evolved; empty when they can be.
+
+    Args:
+        space: their globals.
+    """
     if code.co_name == "<lambda>":
         return "it is a lambda, which has no name to evolve it under"
-    if hasattr(function, "__wrapped__"):
-        return "it is the wrapper that a decorator made; decorated functions are not evolved so far"
-    free = sorted(set(code.co_freevars) - {"__class__"})
-    if free:
-        return f"it is a closure over {', '.join(free)}"
-    if "<locals>" in function.__qualname__:
-        return "it is defined inside another function, so it cannot be found by name"
+    if code.co_flags & inspect.CO_ITERABLE_COROUTINE:
+        return "it is a generator that types.coroutine made awaitable"
+    if "." in code.co_qualname.rpartition(LOCALS)[2] and LOCALS in code.co_qualname:
+        return "it is a method of a class that is made inside a function, each time anew"
+    if space.get("__name__") == "__main__" and code.co_filename.startswith("<"):
+        return "it was typed in, so there is no file to read it from"
     readers = _FRAME_READERS.intersection(code.co_names)
     if readers and {"sys", "inspect"}.intersection(code.co_names) | readers - {"stack"}:
         return f"it looks at the frames around it ({sorted(readers)[0]})"
@@ -82,14 +92,10 @@ def _shape(function: types.FunctionType) -> str:
 
 
 def _not_a_function(candidate: object) -> str:
-    if isinstance(candidate, classmethod | staticmethod | property):
-        return f"it is a {type(candidate).__name__}; only plain functions and methods so far"
     if isinstance(candidate, type):
         return "it is a class; decorate its methods"
     if isinstance(candidate, _NATIVE):
         return "it is not written in Python"
-    if hasattr(candidate, "cache_info"):
-        return "it is cached by lru_cache, whose cache would keep the old code's results"
-    if hasattr(candidate, "__wrapped__"):
-        return "it is wrapped by a decorator; decorated functions are not evolved so far"
+    if isinstance(candidate, functools.partial):
+        return "it is a partial; what is evolved is the function that it calls"
     return f"it is not a function but a {type(candidate).__name__}"

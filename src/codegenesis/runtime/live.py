@@ -1,7 +1,7 @@
 """A gene in this very process: which code its function runs, and the stores that change it.
 
 `function.__code__` is the only thing that callers ever see change, and all stores to it are in
-this module. What can stand in it:
+this module and in `seats`. What can stand in it:
 
     Version.code           the original or a variant, with nothing in front: the normal state
     a trampoline           to an `Overlay` in front of it, for a while (burst, router, guard)
@@ -10,44 +10,47 @@ Two-version rule (Erlang): at most the current version and the one before it exi
 wait until the last frame has left the old one. Each version is a private `code.replace()` copy, so
 a weak reference to that code object says when nobody runs it any more. Going *back* never waits.
 
+A `def` inside a function is one gene, however many functions are made of it. Its `outer` is a gene
+too (that nobody need have registered): its code holds the inner one as a constant, so whatever runs
+there is "dressed" with what the inner genes run, a variant of the outer function as well, where
+it kept that `def`. Locks are taken from the inside out.
+
 The lock is only ever held for a few stores, never across I/O or a call of the function. It is
 re-entrant because a signal handler or a `__del__` may call the function in the middle of a store.
 """
 
 from __future__ import annotations
 
-import sys
+import logging
 import threading
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
-from codegenesis.fragment import Definition, aim, locate, mangle, template
+from codegenesis.fragment import (
+    LOCALS,
+    Definition,
+    aim,
+    give_defaults,
+    inner,
+    innermost,
+    locate,
+    prototype,
+    same_program,
+    template,
+)
 from codegenesis.model import digest
+from codegenesis.runtime.naming import caches, look_up, module_name
+from codegenesis.runtime.seats import BARE, Alone, Everywhere, gather
+from codegenesis.runtime.versions import Version
+
+__all__ = ["Cells", "LiveGene", "Overlay", "Version"]
+
+log = logging.getLogger("codegenesis")
 
 #: Values of the free variables of one closure, in the order of its code's names.
 Cells = tuple[types.CellType, ...] | None
-
-
-class Version:
-    """One program that the function can run.
-
-    Attributes:
-        variant: `Variant.id`, empty for the original.
-        loaded: digest of the fragment's source, empty for the original.
-        release: `Release.id` that brought it.
-    """
-
-    __slots__ = ("code", "loaded", "release", "variant")
-
-    def __init__(
-        self, code: types.CodeType, *, variant: str = "", loaded: str = "", release: str = ""
-    ) -> None:
-        self.code = code.replace()
-        self.variant = variant
-        self.loaded = loaded
-        self.release = release
 
 
 class Overlay(Protocol):
@@ -74,7 +77,11 @@ class Overlay(Protocol):
 
 
 class LiveGene:
-    """One evolvable function of this process.
+    """One evolvable `def` of this process.
+
+    Args:
+        outer: the gene whose function makes it, where it is inside one; then `function` is a
+            prototype of what is made.
 
     Attributes:
         current: the version that runs when nothing stands in front.
@@ -82,24 +89,36 @@ class LiveGene:
         recursive: a call was seen inside a call (or is to be expected), so trampolines step aside
             while an outermost call runs: the application's recursion depth must not change.
         seen_errors: exception types that the original was seen to raise here.
+        strayed: there are, or may be, functions of an inner `def` that are not known yet.
     """
 
-    def __init__(self, function: types.FunctionType, *, owner: type | None = None) -> None:
+    def __init__(
+        self,
+        function: types.FunctionType,
+        *,
+        owner: type | None = None,
+        outer: LiveGene | None = None,
+    ) -> None:
         self.function = function
-        self.module = _module_name(function)
-        self.qualname = function.__qualname__
+        self.outer = outer
+        self.module: str = outer.module if outer else module_name(function)
+        self.qualname = function.__code__.co_qualname
         self.lock = threading.RLock()
         self.overlay: Overlay | None = None
         self.seen_errors: set[str] = set()
-        self.recursive = "." not in self.qualname and self.name in _all_names(function.__code__)
+        self.recursive = _names_itself(function.__code__, self.qualname)
+        self.strayed = outer is not None
         self._owner = owner
         self._definition: Definition | None = None
         self._master = function.__code__
+        self._inner: dict[str, LiveGene] = {}
         self._leaving: list[weakref.ref[types.CodeType]] = []
         self._template: types.CodeType | None = None
         self._front: types.CodeType | None = None
+        self._unswept = False
+        self._seats: Alone | Everywhere = Everywhere(function, outer) if outer else Alone(function)
         self.current = Version(self._master)
-        function.__code__ = self.current.code
+        self._seats.put(self.current.code)
 
     def __repr__(self) -> str:
         return f"<LiveGene {self.target}>"
@@ -121,9 +140,10 @@ class LiveGene:
 
     @property
     def owner(self) -> type | None:
-        """The class that it is a method of; found late, because `@evolvable` runs before it is."""
-        if self._owner is None and "." in self.qualname:
-            found = _look_up(self.module, self.qualname.split(".")[:-1])
+        """The class that it is, or lies in, a method of; found late: `@evolvable` runs before."""
+        classes = self.qualname.partition(LOCALS)[0].split(".")[:-1]
+        if self._owner is None and classes:
+            found = look_up(self.module, classes)
             self._owner = found if isinstance(found, type) else None
         return self._owner
 
@@ -135,7 +155,10 @@ class LiveGene:
             FragmentError: there is no source, or the file no longer says what runs.
         """
         if self._definition is None:
-            self._definition = locate(self.bare(self._master))
+            found = locate(self.bare(self._master))
+            if self.outer:
+                give_defaults(self.function, found)
+            self._definition = found
         return self._definition
 
     @property
@@ -145,15 +168,18 @@ class LiveGene:
 
     def standing(self) -> Literal["there", "missing", "other"]:
         """What stands under the gene's name: this function, nothing (yet), or something else."""
-        *outer, name = self.qualname.split(".")
-        found = _look_up(self.module, [*outer, mangle(name, outer[-1]) if outer else name])
+        if self.outer:
+            return self.outer.standing()
+        found = self._named()
         if found is None:
             return "missing"
-        return "there" if found is self.function else "other"
+        return "there" if innermost(found, self.qualname) is self.function else "other"
 
     def original(self) -> Version:
         """A fresh version of the original code."""
-        return Version(self._master)
+        version = Version(self._master)
+        self._dress(version)
+        return version
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -172,6 +198,8 @@ class LiveGene:
         made.__kwdefaults__ = ours.__kwdefaults__
         made.__qualname__ = ours.__qualname__
         made.__module__ = ours.__module__
+        if self.outer:
+            made.__dict__[BARE] = True
         return made
 
     # --- the stores ------------------------------------------------------------------------------
@@ -183,15 +211,18 @@ class LiveGene:
             overlay: what shall stand in front of it from the first call on.
         """
         with self.lock:
-            before, self.current = self.current, version
-            self._show(overlay)
-            self._leave(before)
+            self._switch(version, overlay)
+        if self.outer:
+            gather([self])
+        self.sweep()
 
     def fall_back(self, version: Version, *, to: Version) -> None:
         """Make `to` current in the place of `version`, unless that is not current any more."""
         with self.lock:
-            if self.current is version:
-                self.switch(to)
+            if self.current is not version:
+                return
+            self._switch(to, None)
+        self.sweep()
 
     def cover(self, overlay: Overlay) -> None:
         """Put an overlay in front of the current version."""
@@ -201,45 +232,73 @@ class LiveGene:
     def uncover(self, overlay: Overlay | None = None) -> bool:
         """Take the overlay away (only if it is `overlay`, when given); was one taken away?"""
         with self.lock:
-            if self.overlay is None or (overlay is not None and self.overlay is not overlay):
+            before = self.overlay
+            if before is None or (overlay is not None and before is not overlay):
                 return False
             self._show(None)
-            return True
+        if before.brings:
+            self.sweep()
+        return True
 
-    def step_aside(self, overlay: Overlay, code: types.CodeType) -> None:
-        """Let calls run `code` with nothing in front, while an outermost call is on its way."""
-        with self.lock:
-            if self.overlay is overlay:
-                self.function.__code__ = code
+    def step_aside(self, overlay: Overlay, code: types.CodeType, cells: Cells = None) -> None:
+        """Let calls run `code` with nothing in front, while an outermost call is on its way.
+
+        Args:
+            cells: the free variables of the function that was called, where it is a closure; of
+                those only the called one steps aside.
+        """
+        self._store(overlay, code, cells)
 
     def within(self, overlay: Overlay, running: types.FunctionType) -> types.FunctionType:
         """A call inside a call was met: go on with what runs already, with nothing in front."""
         self.recursive = True
-        self.step_aside(overlay, running.__code__)
+        self.step_aside(overlay, running.__code__, running.__closure__)
         return running
 
-    def step_back(self, overlay: Overlay) -> None:
+    def step_back(self, overlay: Overlay, cells: Cells = None) -> None:
         """Stand in front again, unless something else does by now."""
+        self._store(overlay, None, cells)
+
+    def _store(self, overlay: Overlay, code: types.CodeType | None, cells: Cells) -> None:
         with self.lock:
-            front = self._front
-            if self.overlay is overlay and front and self.function.__code__ is not front:
-                self.function.__code__ = front
+            function = self._seats.at(cells) if self.overlay is overlay else None
+            code = code or self._front
+            if function is not None and code is not None and function.__code__ is not code:
+                function.__code__ = code
+
+    def _switch(self, version: Version, overlay: Overlay | None) -> None:
+        before, self.current = self.current, version
+        self._dress(version)
+        self._show(overlay)
+        self._leave(before)
 
     def _show(self, overlay: Overlay | None) -> None:
-        front = aim(self._trampoline(), overlay.entry()) if overlay else None
+        if overlay and overlay.brings:
+            self._dress(overlay.brings)
+        front = self._trampoline(overlay) if overlay else None
         before, self.overlay, self._front = self.overlay, overlay, front
-        self.function.__code__ = front or self.current.code
-        if before and before.brings:
+        self._seats.put(front or self.current.code)
+        if before and before is not overlay and before.brings:
             self._leave(before.brings)
 
     def _leave(self, version: Version) -> None:
         if version is not self.current:
-            self._leaving.append(weakref.ref(version.code))
+            self._leaving += version.codes()
+            self._unswept = True
 
-    def _trampoline(self) -> types.CodeType:
+    def _trampoline(self, overlay: Overlay) -> types.CodeType:
         if self._template is None:
-            self._template = template(self._master)
-        return self._template
+            made = template(self._master, closing=self.outer is not None)
+            self._template = aim(made, self._enter) if self.outer else made
+        return self._template if self.outer else aim(self._template, overlay.entry())
+
+    def _enter(self, holder: types.FunctionType) -> Callable[..., object]:
+        """What a function made of an inner `def` goes to, if its code is a trampoline."""
+        overlay = self.overlay
+        if overlay is not None:
+            return overlay.entry(holder.__closure__)
+        self.strayed = True
+        return self.bare(self.current.code, holder.__closure__)
 
     def drained(self) -> bool:
         """Has the last frame left every version that does not run any more?"""
@@ -248,13 +307,121 @@ class LiveGene:
             return not self._leaving
 
     def after_fork(self) -> None:
-        """In a child: threads that held the lock, or had stepped aside for a call, are not here."""
-        self.lock = threading.RLock()
+        """In a child: threads that had stepped aside for a call are not here."""
         self._show(self.overlay.after_fork() if self.overlay else None)
 
+    # --- what old code leaves behind -------------------------------------------------------------
 
-def _module_name(function: types.FunctionType) -> str:
-    return "__main__" if function.__module__ == "__mp_main__" else function.__module__
+    @property
+    def restless(self) -> bool:
+        """Is there something that `tidy` may have to do?"""
+        return self._unswept or self.strayed
+
+    def tidy(self) -> bool:
+        """Look after what runs old code still; are there functions that have to be found?"""
+        if self._unswept and self.drained():
+            self._unswept = False
+            self.sweep()
+        return self.strayed or (self._unswept and self.outer is not None)
+
+    def sweep(self) -> None:
+        """Empty the caches around it, so that no result of other code outlives that code.
+
+        Done at each swap, and when the last frame has left the old code: it may have stored one.
+        """
+        for clear in self._caches():
+            try:
+                clear()
+            except Exception:
+                log.debug("a cache around %s cannot be emptied", self.target, exc_info=True)
+
+    def _caches(self) -> list[Callable[[], object]]:
+        if isinstance(self._seats, Everywhere):
+            return self._seats.caches()
+        return list(caches(self._named(), self.function))
+
+    def _named(self) -> object:
+        return look_up(self.module, self.qualname.split("."))
+
+    # --- functions inside ------------------------------------------------------------------------
+
+    def inside(self, name: str) -> LiveGene | None:
+        """The gene of the `def` of this name in this function; the last, as it wins."""
+        codes = [code for code in inner(self._master) if code.co_name == name]
+        if not codes:
+            return None
+        if name not in self._inner:
+            made = prototype(codes[-1], self.function.__globals__, module=self.module)
+            made.__dict__[BARE] = True
+            with self.lock:
+                self._inner[name] = LiveGene(made, outer=self)
+            self.redress()
+        return self._inner[name]
+
+    @property
+    def master(self) -> types.CodeType:
+        """What the `def` was compiled to."""
+        return self._master
+
+    @property
+    def has_inside(self) -> bool:
+        """Are there genes in it?"""
+        return bool(self._inner)
+
+    def family(self) -> Iterator[LiveGene]:
+        """It, and all that are inside, registered or not."""
+        yield self
+        for gene in list(self._inner.values()):
+            yield from gene.family()
+
+    def forget(self, gene: LiveGene) -> None:
+        """Make the functions of an inner `def` as they stand in the source."""
+        with self.lock:
+            self._inner.pop(gene.name, None)
+        self.redress()
+
+    def redress(self) -> None:
+        """What the functions inside run has changed."""
+        with self.lock:
+            self._dress(self.current)
+            self._show(self.overlay)
+
+    def makes(self, code: types.CodeType) -> bool:
+        """Is this the program of the `def`, or one of those that run in its place?"""
+        if any(code is each for each in self.codes()):
+            return True
+        ours = self._master
+        same = (code.co_freevars, code.co_flags) == (ours.co_freevars, ours.co_flags)
+        return same and same_program(code, ours)
+
+    def codes(self) -> list[types.CodeType]:
+        """All that functions of it may run."""
+        with self.lock:
+            versions = [self.current, self.overlay and self.overlay.brings]
+            known = [ref for each in versions if each for ref in each.codes()]
+            found = [ref() for ref in (*known, *self._leaving)]
+        return [code for code in (self._master, self._template, *found) if code is not None]
+
+    def take_in(self, function: types.FunctionType) -> None:
+        """A function that was made of the inner `def`: from now on it runs what they all do."""
+        with self.lock:
+            if isinstance(self._seats, Everywhere):
+                self._seats.add(function)
+
+    def _dress(self, version: Version) -> None:
+        if self._inner:
+            version.dress(self._running)
+
+    def _running(self, code: types.CodeType) -> types.CodeType | None:
+        gene = self._inner.get(code.co_name)
+        return gene.function.__code__ if gene and gene.makes(code) else None
+
+
+def _names_itself(code: types.CodeType, qualname: str) -> bool:
+    name = qualname.rpartition(".")[2]
+    if LOCALS in qualname:
+        return name in code.co_freevars
+    return "." not in qualname and name in _all_names(code)
 
 
 def _all_names(code: types.CodeType) -> set[str]:
@@ -264,12 +431,3 @@ def _all_names(code: types.CodeType) -> set[str]:
         if isinstance(const, types.CodeType):
             names |= _all_names(const)
     return names
-
-
-def _look_up(module: str, path: list[str]) -> object:
-    """What stands under a dotted name; plain dict look-ups, so that no descriptor runs."""
-    found: object = sys.modules.get(module)
-    for part in path:
-        space = getattr(found, "__dict__", {}) if found is not None else {}
-        found = space.get(part)
-    return found

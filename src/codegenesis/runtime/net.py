@@ -95,7 +95,7 @@ class Net:
             name = error_name(type(error))
         # Outside the handler: if the old code raises, that is what the caller sees, no context.
         local.inside[self.gene] = self.old
-        self.gene.step_aside(self.overlay, self.old.__code__)
+        self.gene.step_aside(self.overlay, self.old.__code__, self.old.__closure__)
         result = self.old(*args, **kwargs)
         caught()
         self.rescued(name)

@@ -161,13 +161,13 @@ def _driven(burst: Burst, record: _Record, run: types.FunctionType, entered: Mom
 def _called(burst: Burst, record: _Record, run: types.FunctionType, entered: Moment) -> object:
     gene = burst.gene
     if gene.recursive:
-        gene.step_aside(burst, run.__code__)
+        gene.step_aside(burst, run.__code__, run.__closure__)
     local.inside[gene] = run
     try:
         return _observed(record, run)
     finally:
         local.inside.pop(gene, None)
-        gene.step_back(burst)
+        gene.step_back(burst, run.__closure__)
         burst.purse.spend(watched(entered, record.raw.cost))
 
 

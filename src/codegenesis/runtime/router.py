@@ -146,12 +146,12 @@ class Router:
         run = variant if self._draw() else control
         try:
             if steps_aside:
-                gene.step_aside(self, run.__code__)
+                gene.step_aside(self, run.__code__, run.__closure__)
             local.inside[gene] = run
             return self._run(run, run is variant, net, args, kwargs)
         finally:
             local.inside.pop(gene, None)
-            gene.step_back(self)
+            gene.step_back(self, run.__closure__)
             if steps_aside:
                 alone.release()
 

@@ -23,7 +23,10 @@ _PATIENCE_S = 5.0
 
 _STANDING = {
     "missing": "its module does not hold it under its name",
-    "other": "something else stands under its name, a decorator's wrapper or a later definition",
+    "other": (
+        "something else stands under its name: a later definition, or what a decorator made that "
+        "does not say what it wraps (functools.wraps)"
+    ),
 }
 
 
@@ -49,7 +52,8 @@ class Scout:
         self._since: dict[LiveGene, float] = {}
         self._settled: set[LiveGene] = set()
         self._refused: dict[str, Gene] = {}
-        self._unfit: set[types.FunctionType] = set()
+        self._unfit: set[types.CodeType] = set()
+        self._looked: set[tuple[int, str]] = set()
         self._news: list[Gene] = []
         self._next_look = 0.0
         self._modules = 0
@@ -61,6 +65,7 @@ class Scout:
         for gene in self._registry:
             if gene not in self._settled:
                 self._settle(gene)
+        self._registry.tidy()
         self.ready = [gene for gene in self._registry if gene in self._settled]
         news, self._news = self._news, []
         return news
@@ -96,10 +101,14 @@ class Scout:
         module = sys.modules.get(name)
         if module is None:
             return
-        for found in discover.search(name, module, file, names):
+        for found in discover.search(
+            name, module, file, names, program=self._registry.program, known=self._looked
+        ):
             if found.function is None:
                 self._refuse(found, found.reason)
-            elif found.function not in self._unfit:
+            elif found.inside:
+                self._registry.add_inside(found.function, found.inside, owner=found.owner)
+            elif self._registry.program(found.function) not in self._unfit:
                 self._registry.add(found.function, owner=found.owner)
 
     def _settle(self, gene: LiveGene) -> None:
@@ -118,7 +127,7 @@ class Scout:
             described = gene_of(gene, service=self._service)
         except FragmentError as error:
             self._registry.remove(gene)
-            self._unfit.add(gene.function)
+            self._unfit.add(gene.master)
             self._refuse(gene, str(error))
         else:
             self._settled.add(gene)
