@@ -4,8 +4,9 @@ import pytest
 
 from codegenesis import fragment, wire
 from codegenesis.evidence import baseline, case, run_gates, standard_gates
+from codegenesis.evidence.manners import reported
 from codegenesis.evidence.plain import value_of
-from codegenesis.evidence.witness import reported, witnessed
+from codegenesis.evidence.witness import witnessed
 from codegenesis.model import Gene, Observation, Variant
 from codegenesis.sandbox import Environment, Sandbox
 

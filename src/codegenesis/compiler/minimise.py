@@ -110,7 +110,7 @@ class _Search:
         return self._known[hunks]
 
     def _try(self, source: str) -> bool:
-        if self.attempts >= self._most or not _is_fragment(source, self._gene.name):
+        if self.attempts >= self._most or not _is_fragment(source, self._gene):
             return False
         if not _leftovers(source) <= self._allowed or self._lacks_helper(source):
             return False
@@ -150,9 +150,9 @@ def _tree(source: str) -> str | None:
         return None
 
 
-def _is_fragment(source: str, name: str) -> bool:
+def _is_fragment(source: str, gene: Gene) -> bool:
     try:
-        fragment.check(source, name=name)
+        fragment.check(source, name=gene.name, free=gene.free)
     except FragmentError:
         return False
     return True

@@ -74,7 +74,7 @@ def rewritten(gene: Gene, source: str, text: str) -> str:
     Args:
         text: the file as it is now, elsewhere, or in another commit.
     """
-    fragment.check(source, name=gene.name)
+    fragment.check(source, name=gene.name, free=gene.free)
     site = _Site(gene, text)
     source = site.with_free_names(source)
     changed = "".join(site.spliced(_Parts(source)))

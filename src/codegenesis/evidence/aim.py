@@ -10,25 +10,27 @@ Assertions that compare nothing are left to the edge cases and to chance.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import Any
 
 from codegenesis.errors import WireError
 from codegenesis.evidence.infer import with_state
-from codegenesis.evidence.plain import Call, Instance, data_of, value_of
+from codegenesis.evidence.manners import dressed, reported
+from codegenesis.evidence.plain import Call, Instance, data_of
 from codegenesis.model import Outcome
 from codegenesis.parsing import syntax_tree
 
 _PRELUDE = """
 def _codegenesis_watched(function):
-    def watched(*args, **kwargs):
+<helper>
+    <async>def watched(*args, **kwargs):
         _codegenesis_seen.clear()
         try:
-            function(*args, **kwargs)
+            <take>
         except Exception:
             pass
-        return list(_codegenesis_seen)
+        <give> list(_codegenesis_seen)
     return watched
 
 
@@ -64,16 +66,18 @@ def asserts(source: str) -> list[ast.Assert]:
     return [inner for inner in ast.walk(node) if isinstance(inner, ast.Assert)]
 
 
-def watched(source: str) -> str:
+def watched(source: str, *, free: Sequence[str] = ()) -> str:
     """The function as a fragment that returns, for each asserted comparison it met, a pair:
-    number of the comparison, and by how much its left side is above the right one."""
+    number of the comparison, and by how much its left side is above the right one.
+
+    Args:
+        free: the gene's free variables.
+    """
     tree = syntax_tree(source)
     goals: list[int] = []
     tree.body[-1] = _Watch(goals).visit(tree.body[-1])
-    definition = tree.body[-1]
-    if isinstance(definition, ast.FunctionDef):
-        definition.decorator_list = [ast.Name("_codegenesis_watched", ast.Load())]
-    return f"{_PRELUDE}\n{ast.unparse(ast.fix_missing_locations(tree))}\n"
+    source = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    return dressed(source, _PRELUDE, "_codegenesis_watched", free=free)
 
 
 class _Watch(ast.NodeTransformer):
@@ -129,8 +133,8 @@ class Aim:
     def learn(self, data: bytes, call: Call) -> None:
         """Keep the call where it is among the nearest to a bound, from either side."""
         outcome = self._ask(data)
-        seen = value_of(outcome.value) if outcome.kind == "returned" else ()
-        if type(seen) is not list:  # a generator: its assertions are met later, if at all
+        seen = reported(outcome) if outcome.kind == "returned" else ()
+        if type(seen) is not list:
             return
         for goal, distance in dict(seen).items():
             if distance != distance or abs(distance) > 1e9:  # noqa: PLR0124 (NaN)

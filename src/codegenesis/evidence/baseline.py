@@ -19,10 +19,11 @@ from codegenesis.errors import FragmentError
 from codegenesis.evidence.case import Case, Objective
 from codegenesis.evidence.duel import LIMITS_OF_THE_MACHINE, OTHER_SEEDS, Subject
 from codegenesis.evidence.effects import spread
+from codegenesis.evidence.manners import reported
 from codegenesis.evidence.noise import Noise, at_most_order, is_hopeless, learned
 from codegenesis.evidence.scan import scan
 from codegenesis.evidence.steady import steady
-from codegenesis.evidence.witness import reported, witnessed
+from codegenesis.evidence.witness import witnessed
 from codegenesis.evidence.words import clip, exception_type, show, show_call
 from codegenesis.model import Gene, Observation, Outcome, Record
 from codegenesis.sandbox import Executor
@@ -239,7 +240,7 @@ def _seeded(
     return {
         call: outcome
         for call, (outcome,) in _ask_all(
-            gene, executor, calls, source=steady(gene.source, seed=seed)
+            gene, executor, calls, source=steady(gene.source, seed=seed, free=gene.free)
         ).items()
     }
 
@@ -285,7 +286,7 @@ def _impure(
     if found := scan(gene):
         return "; ".join(effect.words for effect in found[:3])
     try:
-        with Subject(executor, gene.qualname, witnessed(gene.source)) as watched:
+        with Subject(executor, gene.qualname, witnessed(gene.source, free=gene.free)) as watched:
             reports = [watched.ask(call) for call in spread(list(dict.fromkeys(calls)), 12)]
     except FragmentError as error:
         return f"cannot be watched: {error}"

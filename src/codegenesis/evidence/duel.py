@@ -82,7 +82,7 @@ def subject(case: Case, source: str | None, *, seed: int = 0) -> Subject:
         source: the variant's fragment; None for the original.
     """
     if case.noise.seeded:
-        source = steady(source or case.gene.source, seed=seed)
+        source = steady(source or case.gene.source, seed=seed, free=case.gene.free)
     return Subject(case.executor, case.gene.qualname, source)
 
 

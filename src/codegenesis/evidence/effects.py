@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from codegenesis.errors import FragmentError
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.duel import Subject
+from codegenesis.evidence.manners import reported
 from codegenesis.evidence.steady import steady
-from codegenesis.evidence.witness import reported, witnessed
+from codegenesis.evidence.witness import witnessed
 from codegenesis.evidence.words import clip, exception_type, show_call
 from codegenesis.model import Outcome, Trial, Variant
 
@@ -61,7 +62,9 @@ class EffectsGate:
 
 
 def _watching(case: Case, source: str) -> str:
-    return witnessed(steady(source) if case.noise.seeded else source)
+    free = case.gene.free
+    source = steady(source, free=free) if case.noise.seeded else source
+    return witnessed(source, free=free)
 
 
 def watched(case: Case) -> list[tuple[bytes, Outcome]]:

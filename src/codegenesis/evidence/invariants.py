@@ -85,7 +85,9 @@ class _Search:
         self._inputs = inputs_for(case, variant.source)
         self._duel = Duel(case, variant.source)
         self._variant = subject(case, variant.source)
-        self._watched = Subject(case.executor, case.gene.qualname, watched(case.gene.source))
+        self._watched = Subject(
+            case.executor, case.gene.qualname, watched(case.gene.source, free=case.gene.free)
+        )
         self._classes = known_classes(case)
         self._deadline = time.monotonic() + case.budget_s
         self._tried: set[bytes] = set()

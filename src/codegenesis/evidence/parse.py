@@ -17,7 +17,7 @@ class ParseGate:
         """See `Gate.run`."""
         verdicts = Verdicts(self, variant)
         try:
-            fragment.check(variant.source, name=case.gene.name)
+            fragment.check(variant.source, name=case.gene.name, free=case.gene.free)
         except FragmentError as error:
             return verdicts.trial("failed", detail=str(error), checks=1)
         return verdicts.trial("passed", checks=1)

@@ -11,31 +11,33 @@ What a probed variant says of itself decides nothing: it only suggests inputs.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 from codegenesis.errors import WireError
-from codegenesis.evidence.plain import value_of
+from codegenesis.evidence.manners import dressed, reported
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Outcome, Record
 from codegenesis.parsing import syntax_tree
 
 _PRELUDE = """
 def _codegenesis_probe(function):
     busy = []
-
-    def probe(*args, **kwargs):
+<helper>
+    <async>def probe(*args, **kwargs):
         if busy:
-            return function(*args, **kwargs)
+            <inside>
         busy.append(1)
         _codegenesis_lines.clear()
         _codegenesis_tests.clear()
         _codegenesis_pairs.clear()
         try:
-            function(*args, **kwargs)
+            <take>
         except Exception:
             pass
         finally:
             busy.clear()
-        return {
+        <give> {
             "lines": sorted(_codegenesis_lines),
             "tests": sorted(_codegenesis_tests),
             "pairs": list(_codegenesis_pairs.values()),
@@ -166,17 +168,16 @@ class Trail(Record, frozen=True, kw_only=True):
     pairs: tuple[Pair, ...] = ()
 
 
-def probed(source: str) -> str:
+def probed(source: str, *, free: Sequence[str] = ()) -> str:
     """The fragment with probes in all of its functions; it returns a report for its result.
 
     Numbers of sites are given in the order of the source, so they are the same each time.
+
+    Args:
+        free: the gene's free variables.
     """
-    tree = _Probes().visit(syntax_tree(source))
-    function = tree.body[-1]
-    function.decorator_list.insert(0, ast.Name("_codegenesis_probe", ast.Load()))
-    ast.fix_missing_locations(tree)
-    tree.body[:0] = syntax_tree(_PRELUDE).body
-    return ast.unparse(tree) + "\n"
+    tree = ast.fix_missing_locations(_Probes().visit(syntax_tree(source)))
+    return dressed(ast.unparse(tree) + "\n", _PRELUDE, "_codegenesis_probe", free=free)
 
 
 def conditions(source: str) -> dict[int, int]:
@@ -189,7 +190,7 @@ def conditions(source: str) -> dict[int, int]:
 def trail(report: Outcome) -> Trail:
     """What a probed program said of one call; an empty trail when it said nothing usable."""
     try:
-        said = value_of(report.value) if report.kind == "returned" else {}
+        said = reported(report) if report.kind == "returned" else {}
         return Trail(
             lines=frozenset(said["lines"]),
             tests=frozenset((site, outcome) for site, outcome in said["tests"]),
@@ -253,13 +254,17 @@ class _Probes(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Defaults, decorators and annotations stay as they are."""
+        return self._inside(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        """Likewise."""
+        return self._inside(node)
+
+    def _inside(self, node: FunctionNode) -> ast.AST:
         for statement in node.body:
             self.visit(statement)
-        self._rebuild(node)
-        return node
-
-    def _rebuild(self, node: ast.FunctionDef) -> None:
         node.body = self._lined(node.body)
+        return node
 
     def _chain(self, node: ast.Compare) -> ast.AST:
         """`a < b < c` reports both comparisons; `b` is only read twice where that is harmless."""

@@ -37,7 +37,9 @@ class Sights:
     """
 
     def __init__(self, case: Case, source: str) -> None:
-        self._subject = Subject(case.executor, case.gene.qualname, probed(source))
+        self._subject = Subject(
+            case.executor, case.gene.qualname, probed(source, free=case.gene.free)
+        )
 
     def trail(self, data: bytes) -> Trail:
         """Where an encoded call goes."""

@@ -9,7 +9,9 @@ exactly; and with another seed the original shows which parts of its answers are
 
 from __future__ import annotations
 
-from codegenesis.parsing import syntax_tree
+from collections.abc import Sequence
+
+from codegenesis.evidence.manners import dressed
 
 _SOURCE = """
 def _codegenesis_steady(function):
@@ -54,19 +56,12 @@ def _codegenesis_steady(function):
 """
 
 
-def steady(source: str, *, seed: int = 0) -> str:
+def steady(source: str, *, seed: int = 0, free: Sequence[str] = ()) -> str:
     """The fragment with chance and clock set before each outermost call.
 
     Args:
         seed: of chance; the clock shows another day for each.
+        free: the gene's free variables.
     """
-    return decorated(source, _SOURCE.replace("SEED", str(seed)), "_codegenesis_steady")
-
-
-def decorated(source: str, prelude: str, name: str) -> str:
-    """The fragment with one more decorator, which `prelude` defines, outside of all others."""
-    node = syntax_tree(source).body[-1]
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(each.lineno for each in decorators)]) - 1
-    lines = source.splitlines(keepends=True)
-    return "".join([*lines[:first], prelude, f"@{name}\n", *lines[first:]])
+    template = _SOURCE.replace("SEED", str(seed))
+    return dressed(source, template, "_codegenesis_steady", free=free)

@@ -14,17 +14,13 @@ variant loses.
 
 from __future__ import annotations
 
-import inspect
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
-from codegenesis.evidence.plain import Built, value_of
-from codegenesis.fragment.syntax import KINDS, nested_code
-from codegenesis.model import Outcome
-from codegenesis.parsing import syntax_tree
+from codegenesis.evidence.manners import dressed
 
 _SOURCE = """
 def _codegenesis_witness(function):
-    import contextlib, copy, enum, io, itertools, logging, sys, types
+    import contextlib, copy, enum, io, logging, sys, types
 
     space, busy, events, records = globals(), [], [], []
     watched = ("open", "os.", "socket.", "subprocess.", "shutil.", "sqlite3.", "ctypes.",
@@ -70,14 +66,7 @@ def _codegenesis_witness(function):
         for part in inner:
             number(part, known, out, depth + 1)
 
-    async def taken(items):
-        found = []
-        async for item in items:
-            found.append(item)
-            if len(found) == 1000:
-                break
-        return found
-
+<helper>
     <async>def attempt(args, kwargs):
         try:
             return <take>
@@ -116,66 +105,13 @@ def _codegenesis_witness(function):
 """
 
 
-class _Manner(NamedTuple):
-    """How a witness calls a function of one kind and gives its report in the same way."""
-
-    take: str = "function(*args, **kwargs)"
-    inside: str = "return function(*args, **kwargs)"
-    give: str = "return"
-    is_async: bool = False
-
-
-_MANNERS = {
-    0: _Manner(),
-    inspect.CO_GENERATOR: _Manner(
-        take="list(itertools.islice(function(*args, **kwargs), 1000))",
-        inside="return (yield from function(*args, **kwargs))",
-        give="yield",
-    ),
-    inspect.CO_COROUTINE: _Manner(
-        take="await function(*args, **kwargs)",
-        inside="return await function(*args, **kwargs)",
-        is_async=True,
-    ),
-    inspect.CO_ASYNC_GENERATOR: _Manner(
-        take="await taken(function(*args, **kwargs))",
-        inside="async for item in function(*args, **kwargs):\n                yield item\n"
-        "            return",
-        give="yield",
-        is_async=True,
-    ),
-}
-
-
-def witnessed(source: str) -> str:
+def witnessed(source: str, *, free: Sequence[str] = ()) -> str:
     """The fragment with the witness around its function; `reported` reads what it says.
 
     The report is a dict: `sharing` (numbers of mutable objects in result, arguments and the result
     of a second call), `prints`, `logs`, `changes` (module variables), `asks` (audit events).
 
-    Raises:
-        FragmentError: the fragment does not compile.
+    Args:
+        free: the gene's free variables.
     """
-    node = syntax_tree(source).body[-1]
-    name = getattr(node, "name", "")
-    code = nested_code(compile(source, "<fragment>", "exec", dont_inherit=True), name)
-    first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))]) - 1
-    lines = source.splitlines(keepends=True)
-    witness = _in_manner(_MANNERS[code.co_flags & KINDS])
-    return "".join([*lines[:first], witness, "@_codegenesis_witness\n", *lines[first:]])
-
-
-def _in_manner(manner: _Manner) -> str:
-    source = _SOURCE.replace("<async>", "async " if manner.is_async else "")
-    source = source.replace("<await>", "await " if manner.is_async else "")
-    for name in ("take", "inside", "give"):
-        source = source.replace(f"<{name}>", getattr(manner, name))
-    return source
-
-
-def reported(outcome: Outcome) -> Any:
-    """The report in what a witnessed function returned: a dict, unless somebody tampers with it."""
-    value = value_of(outcome.value)
-    if isinstance(value, Built) and value.type_name == "codegenesis:driven":
-        return next(iter(value.parts[1]), None)
-    return value
+    return dressed(source, _SOURCE, "_codegenesis_witness", free=free)

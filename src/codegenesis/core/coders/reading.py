@@ -125,7 +125,7 @@ def _require_new(source: str, brief: Brief, seen: Collection[bytes]) -> None:
 def _require_allowed(source: str, brief: Brief, around: Surroundings) -> None:
     """What the first two gates would say, without a trial."""
     gene = brief.gene
-    fragment.check(source, name=gene.name)
+    fragment.check(source, name=gene.name, free=gene.free)
     variant = Variant(gene=gene.id, base=gene.base, source=source, operator="model")
     subjects = Subjects.of(gene, variant)
     broken = [words for rule in RULES for words in rule(subjects)]
