@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from codegenesis.genome.histogram import SIZES, edges, quantile
 from codegenesis.genome.inputs import Parameter
 from codegenesis.genome.statistics import Estimate, average, proportion, stability
-from codegenesis.genome.summary import KEPT, Moments, Summary
+from codegenesis.genome.summary import KEPT, Summary
 from codegenesis.model import Trait
 
 #: Sizes must differ by this factor, and take this many values, before an exponent is believed.
@@ -62,28 +62,24 @@ def load(seen: Summary, *, alive: int) -> Figures:
     how = f"burst rate x mean CPU, {bursts.n} bursts in {calling} of {alive} processes"
     return {
         "cpu_share": (
-            _mean(bursts.share, bursts.n).scaled(calling / alive),
+            average(bursts.n, bursts.share, bursts.share_squared).scaled(calling / alive),
             "of one core",
             bursts.n,
             f"{how}, interval over bursts",
         ),
         "calls_per_s": (
-            _mean(bursts.rate, bursts.n).scaled(calling),
+            average(bursts.n, bursts.rate, bursts.rate_squared).scaled(calling),
             "1/s",
             bursts.n,
             "mean burst rate, summed over processes, interval over bursts",
         ),
         "cpu_ns_mean": (
-            _mean(bursts.cpu_ns, bursts.n),
+            average(bursts.n, bursts.cpu_ns, bursts.cpu_ns_squared),
             "ns",
             seen.n,
             "mean of burst means, interval over bursts",
         ),
     }
-
-
-def _mean(moments: Moments, n: int) -> Estimate:
-    return average(n, moments.total, moments.squares)
 
 
 def latency(seen: Summary) -> Figures:

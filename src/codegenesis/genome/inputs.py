@@ -57,10 +57,6 @@ class Growth(msgspec.Struct, array_like=True, frozen=True):
     xy: float = 0.0
     yy: float = 0.0
 
-    def plus(self, other: Growth) -> Growth:
-        """The sums over both."""
-        return Growth(*(getattr(self, f) + getattr(other, f) for f in self.__struct_fields__))
-
     def squares(self) -> tuple[float, float, float]:
         """Centred sums of squares: of x, of x with y, of y."""
         n = max(self.n, 1)
@@ -103,19 +99,6 @@ class Parameter(msgspec.Struct, array_like=True, frozen=True):
     low: float = math.nan
     high: float = math.nan
     growth: Growth = Growth()
-
-    def plus(self, other: Parameter) -> Parameter:
-        """What both were given."""
-        return Parameter(
-            n=self.n + other.n,
-            types=_kinds(self.types, other.types),
-            items=_kinds(self.items, other.items),
-            lengths=merged(self.lengths, other.lengths),
-            values=merged(self.values, other.values),
-            low=_extreme(min, self.low, other.low),
-            high=_extreme(max, self.high, other.high),
-            growth=self.growth.plus(other.growth),
-        )
 
     def words(self) -> str:
         """In one sentence: types, shapes and ranges."""
@@ -182,15 +165,30 @@ def _readable(text: str) -> Iterable[tuple[str, Entry]]:
             continue
 
 
-def added(first: Mapping[str, Parameter], second: Mapping[str, Parameter]) -> Inputs:
-    """One input map of two."""
-    total = dict(first)
-    for name, parameter in second.items():
-        if name in total:
-            total[name] = total[name].plus(parameter)
-        elif len(total) < PARAMETERS:
-            total[name] = parameter
-    return total
+def added(maps: Iterable[Inputs]) -> Inputs:
+    """One input map of several."""
+    columns: dict[str, list[Parameter]] = {}
+    for each in maps:
+        for name, parameter in each.items():
+            if name in columns or len(columns) < PARAMETERS:
+                columns.setdefault(name, []).append(parameter)
+    return {name: _added(parts) for name, parts in columns.items()}
+
+
+def _added(parts: list[Parameter]) -> Parameter:
+    if len(parts) == 1:
+        return parts[0]
+    sums = zip(*(msgspec.structs.astuple(each.growth) for each in parts), strict=True)
+    return Parameter(
+        n=sum(each.n for each in parts),
+        types=_kinds(each.types for each in parts),
+        items=_kinds(each.items for each in parts),
+        lengths=merged(each.lengths for each in parts),
+        values=merged(each.values for each in parts),
+        low=_extreme(min, [each.low for each in parts]),
+        high=_extreme(max, [each.high for each in parts]),
+        growth=Growth(*map(sum, sums)),
+    )
 
 
 def _parameter(entries: list[tuple[Entry, float]]) -> Parameter:
@@ -198,8 +196,8 @@ def _parameter(entries: list[tuple[Entry, float]]) -> Parameter:
     numbers = [each for e in seen for each in (e.value, e.low, e.high) if each is not None]
     return Parameter(
         n=len(seen),
-        types=_kinds(_counts(e.type for e in seen), {}),
-        items=_kinds(_counts(e.items for e in seen if e.items), {}),
+        types=_kinds([_counts(e.type for e in seen)]),
+        items=_kinds([_counts(e.items for e in seen if e.items)]),
         lengths=_counts(bin_of(e.len, bits=SIZES) for e in seen if e.len is not None),
         values=_counts(_value_bin(e.value) for e in seen if e.value is not None),
         low=min(numbers, default=math.nan),
@@ -231,10 +229,11 @@ def _counts(values: Iterable[T]) -> dict[T, int]:
     return counts
 
 
-def _kinds(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
-    total = dict(first)
-    for name, count in second.items():
-        total[name] = total.get(name, 0) + count
+def _kinds(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for each in parts:
+        for name, count in each.items():
+            total[name] = total.get(name, 0) + count
     if len(total) <= TYPES:
         return total
     kept = sorted(total.items(), key=lambda item: (item[0] == OTHER, -item[1], item[0]))
@@ -242,10 +241,8 @@ def _kinds(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int
     return {**dict(kept[: TYPES - 1]), OTHER: rest}
 
 
-def _extreme(which: Callable[[float, float], float], one: float, two: float) -> float:
-    if math.isnan(one) or math.isnan(two):
-        return two if math.isnan(one) else one
-    return which(one, two)
+def _extreme(which: Callable[..., float], values: list[float]) -> float:
+    return which((each for each in values if not math.isnan(each)), default=math.nan)
 
 
 def _length(lengths: Histogram, q: float) -> float:

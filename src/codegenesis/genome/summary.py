@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -22,8 +22,8 @@ from codegenesis.model import Bucket, Observation
 
 #: Least hashes that are kept, and the range that they are from.
 KEPT, HASHES = 64, 1 << 60
-#: Sketches of a group of calls that are read; the rest is like them.
-SKETCHED = 64
+#: Of so many calls one sketch is read, for calls of a burst are alike; and how many at most.
+EACH, SKETCHED = 4, 64
 #: Crashes and processes of which books are kept.
 CRASHES, PROCESSES = 32, 256
 
@@ -46,19 +46,8 @@ class Call(NamedTuple):
     replayable: bool
 
 
-class Moments(msgspec.Struct, array_like=True, frozen=True):
-    """Sum and sum of squares of a figure that each burst has."""
-
-    total: float = 0.0
-    squares: float = 0.0
-
-    def plus(self, other: Moments) -> Moments:
-        """Over both."""
-        return Moments(self.total + other.total, self.squares + other.squares)
-
-
 class Bursts(msgspec.Struct, array_like=True, frozen=True):
-    """What bursts say together; a burst counts where its first call does.
+    """Sums and sums of squares over bursts; a burst counts where its first call does.
 
     Attributes:
         rate: calls per second while it lasted.
@@ -67,18 +56,12 @@ class Bursts(msgspec.Struct, array_like=True, frozen=True):
     """
 
     n: int = 0
-    rate: Moments = Moments()
-    share: Moments = Moments()
-    cpu_ns: Moments = Moments()
-
-    def plus(self, other: Bursts) -> Bursts:
-        """Over both."""
-        return Bursts(
-            self.n + other.n,
-            self.rate.plus(other.rate),
-            self.share.plus(other.share),
-            self.cpu_ns.plus(other.cpu_ns),
-        )
+    rate: float = 0.0
+    rate_squared: float = 0.0
+    share: float = 0.0
+    share_squared: float = 0.0
+    cpu_ns: float = 0.0
+    cpu_ns_squared: float = 0.0
 
 
 class Failure(msgspec.Struct, array_like=True, frozen=True):
@@ -122,27 +105,6 @@ class Summary(msgspec.Struct, array_like=True, frozen=True):
     failures: dict[str, Failure] = {}
     inputs: Inputs = {}
 
-    def plus(self, other: Summary) -> Summary:
-        """Over both."""
-        return Summary(
-            n=self.n + other.n,
-            errors=self.errors + other.errors,
-            cpu_ns=self.cpu_ns + other.cpu_ns,
-            wall_ns=self.wall_ns + other.wall_ns,
-            replayable=self.replayable + other.replayable,
-            evolved=self.evolved + other.evolved,
-            first_ns=min(self.first_ns or other.first_ns, other.first_ns or self.first_ns),
-            last_ns=max(self.last_ns, other.last_ns),
-            cpu=merged(self.cpu, other.cpu),
-            wall=merged(self.wall, other.wall),
-            bursts=self.bursts.plus(other.bursts),
-            processes=sorted({*self.processes, *other.processes})[:PROCESSES],
-            digested=self.digested + other.digested,
-            least=sorted({*self.least, *other.least})[:KEPT],
-            failures=_failures(self.failures, other.failures),
-            inputs=added(self.inputs, other.inputs),
-        )
-
     def distinct(self) -> float:
         """How many different calls there were, about."""
         if len(self.least) < KEPT:
@@ -152,10 +114,32 @@ class Summary(msgspec.Struct, array_like=True, frozen=True):
 
 def total(summaries: Iterable[Summary]) -> Summary:
     """All of them together."""
-    whole = Summary()
-    for each in summaries:
-        whole = whole.plus(each) if whole.n else each
-    return whole
+    parts = [each for each in summaries if each.n]
+    if len(parts) < 2:
+        return parts[0] if parts else Summary()
+    return Summary(
+        n=sum(each.n for each in parts),
+        errors=sum(each.errors for each in parts),
+        cpu_ns=sum(each.cpu_ns for each in parts),
+        wall_ns=sum(each.wall_ns for each in parts),
+        replayable=sum(each.replayable for each in parts),
+        evolved=sum(each.evolved for each in parts),
+        first_ns=min(each.first_ns for each in parts),
+        last_ns=max(each.last_ns for each in parts),
+        cpu=merged(each.cpu for each in parts),
+        wall=merged(each.wall for each in parts),
+        bursts=_sum(each.bursts for each in parts if each.bursts.n),
+        processes=sorted({p for each in parts for p in each.processes})[:PROCESSES],
+        digested=sum(each.digested for each in parts),
+        least=sorted({least for each in parts for least in each.least})[:KEPT],
+        failures=_failures(item for each in parts for item in each.failures.items()),
+        inputs=added(each.inputs for each in parts),
+    )
+
+
+def _sum(parts: Iterable[Bursts]) -> Bursts:
+    columns = zip(*(msgspec.structs.astuple(each) for each in parts), strict=True)
+    return Bursts(*map(sum, columns))
 
 
 def bucket(summary: Summary, *, gene: str, segment: str, start_ns: int, width_ns: int) -> Bucket:
@@ -185,7 +169,7 @@ _decode = msgspec.msgpack.Decoder(Summary).decode
 def joined(first: Bucket, second: Bucket) -> Bucket:
     """One bucket of two of the same stretch."""
     return bucket(
-        read(first).plus(read(second)),
+        total((read(first), read(second))),
         gene=first.gene,
         segment=first.segment,
         start_ns=first.start_ns,
@@ -218,59 +202,60 @@ def summarise(calls: Sequence[Call], *, bursts: Bursts | None = None) -> Summary
     Args:
         bursts: those that begin among the calls; found among the calls themselves when None.
     """
-    hashes = _hashes(calls)
-    moments = [call.at_ns for call in calls]
+    if not calls:
+        return Summary()
+    columns = Call(*zip(*calls, strict=True))  # type: ignore[arg-type]
+    moments, cpu, wall = columns.at_ns, columns.cpu_ns, columns.wall_ns
+    hashes = _hashes(columns.process, columns.call_digest)
     return Summary(
         n=len(calls),
-        errors=sum(1 for call in calls if call.error),
-        cpu_ns=sum(call.cpu_ns for call in calls),
-        wall_ns=sum(call.wall_ns for call in calls),
-        replayable=sum(1 for call in calls if call.replayable),
-        evolved=sum(1 for call in calls if call.variant),
-        first_ns=min(moments, default=0),
-        last_ns=max(moments, default=0),
-        cpu=histogram(call.cpu_ns for call in calls),
-        wall=histogram(call.wall_ns for call in calls),
-        bursts=next(iter(bursts_of(calls).values()), Bursts()) if bursts is None else bursts,
-        processes=sorted({zlib.crc32(call.process.encode()) for call in calls})[:PROCESSES],
+        errors=len(calls) - columns.error.count(""),
+        cpu_ns=sum(cpu),
+        wall_ns=sum(wall),
+        replayable=sum(map(bool, columns.replayable)),
+        evolved=len(calls) - columns.variant.count(""),
+        first_ns=min(moments),
+        last_ns=max(moments),
+        cpu=histogram(cpu),
+        wall=histogram(wall),
+        bursts=_sum(bursts_of(calls).values()) if bursts is None else bursts,
+        processes=sorted({zlib.crc32(name.encode()) for name in {*columns.process}})[:PROCESSES],
         digested=len(hashes),
         least=sorted(set(hashes))[:KEPT],
-        failures=_failing(calls),
+        failures=_failing(calls) if any(columns.error) else {},
         inputs=_inputs(calls),
     )
 
 
-def bursts_of(calls: Sequence[Call]) -> dict[str, Bursts]:
+def bursts_of(calls: Iterable[Call]) -> dict[str, Bursts]:
     """What bursts say, by the segment of their first call; all calls are of one gene."""
     groups: dict[tuple[str, float], list[Call]] = defaultdict(list)
     for call in calls:
         if call.burst_rate:  # the store has None for what is no number
             groups[call.process, call.burst_rate].append(call)
-    found: dict[str, Bursts] = {}
+    found: dict[str, list[Bursts]] = defaultdict(list)
     for burst in groups.values():
-        segment = burst[0].segment
-        found[segment] = found.get(segment, Bursts()).plus(_burst(burst))
-    return found
+        found[burst[0].segment].append(_burst(burst))
+    return {name: _sum(each) for name, each in found.items()}
 
 
 def _burst(calls: Sequence[Call]) -> Bursts:
     rate, cpu_ns = calls[0].burst_rate, sum(call.cpu_ns for call in calls) / len(calls)
-    figures = (rate, rate * cpu_ns / 1e9, cpu_ns)
-    return Bursts(1, *(Moments(each, each * each) for each in figures))
+    share = rate * cpu_ns / 1e9
+    return Bursts(1, rate, rate * rate, share, share * share, cpu_ns, cpu_ns * cpu_ns)
 
 
-def _hashes(calls: Iterable[Call]) -> list[int]:
+def _hashes(processes: Sequence[str], digests: Sequence[str]) -> list[int]:
     """One hash for each call that has a digest; equal for equal calls of one process."""
-    salts: dict[str, int] = {}
-    found = []
-    for call in calls:
-        if call.call_digest:
-            salt = salts.get(call.process)
-            if salt is None:
-                name = call.process.encode()
-                salt = salts[call.process] = (zlib.crc32(name) << 28) ^ zlib.adler32(name)
-            found.append((_number(call.call_digest) ^ salt) % HASHES)
-    return found
+    salts = {
+        name: (zlib.crc32(name.encode()) << 28) ^ zlib.adler32(name.encode())
+        for name in {*processes}
+    }
+    return [
+        (_number(digest) ^ salts[name]) % HASHES
+        for name, digest in zip(processes, digests, strict=True)
+        if digest
+    ]
 
 
 def _number(digest: str) -> int:
@@ -284,15 +269,14 @@ def _failing(calls: Iterable[Call]) -> dict[str, Failure]:
     failed = [call for call in calls if call.error]
     counts = Counter(call.fingerprint or call.error for call in failed)
     last = {call.fingerprint or call.error: call for call in failed}
-    found = {
-        name: Failure(last[name].error, count, last[name].at_ns) for name, count in counts.items()
-    }
-    return _failures(found, {})
+    return _failures(
+        (name, Failure(last[name].error, count, last[name].at_ns)) for name, count in counts.items()
+    )
 
 
-def _failures(first: Mapping[str, Failure], second: Mapping[str, Failure]) -> dict[str, Failure]:
-    both = dict(first)
-    for name, each in second.items():
+def _failures(parts: Iterable[tuple[str, Failure]]) -> dict[str, Failure]:
+    both: dict[str, Failure] = {}
+    for name, each in parts:
         known = both.get(name)
         both[name] = each if known is None else _same(known, each)
     if len(both) <= CRASHES:
@@ -305,6 +289,6 @@ def _same(one: Failure, two: Failure) -> Failure:
 
 
 def _inputs(calls: Sequence[Call]) -> Inputs:
-    step = max(1, len(calls) // SKETCHED)
+    step = max(1, min(EACH, len(calls) // EACH), len(calls) // SKETCHED)
     some = calls[::step][:SKETCHED]
     return inputs((call.sketch, call.cpu_ns, bool(call.error)) for call in some)

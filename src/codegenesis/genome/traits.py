@@ -32,7 +32,7 @@ from codegenesis.genome.statistics import (
     quantile,
     slope,
 )
-from codegenesis.genome.summary import call_of, summarise
+from codegenesis.genome.summary import call_of, summarise, total
 from codegenesis.model import Gene, Observation, Process, Trait
 
 #: The bootstrap resamples at most this many of the newest bursts.
@@ -173,7 +173,7 @@ def _inputs(seen: Sequence[Observation]) -> Figures:
     calls = [call_of(each) for each in sorted(seen, key=lambda o: o.at_ns)]
     newest = len(calls) - len(calls) // 4
     older, recent = summarise(calls[:newest]), summarise(calls[newest:])
-    whole = older.plus(recent)
+    whole = total((older, recent))
     return {
         **figures.shapes(whole),
         **figures.crash_groups(whole),

@@ -16,8 +16,14 @@ from collections.abc import Iterable, Mapping
 
 from codegenesis.model import Gene, Record, Trait
 
+#: Between the name of a trait and the segment that it is told of.
+OF = "@"
+
 #: Above these a trait is worth a sentence.
 GROWS, REPEATS, BUSY = 1.3, 0.3, 0.05
+#: Index of stability above which inputs have changed, ratio above which a function mostly waits,
+#: share of wrong versions below which evidence is thin.
+CHANGED, WAITS, THIN = 0.1, 3.0, 0.8
 
 #: Below this mean cost there is hardly anything to save per call.
 TRIVIAL_NS = 2_000.0
@@ -46,8 +52,29 @@ def weaknesses(gene: Gene, traits: Iterable[Trait]) -> list[str]:
     if gene.refused:
         return [f"not evolved: {gene.refused}"]
     known = _by_name(traits)
-    found = (_fails(known), _grows(known), _hogs(known), _repeats(known), _tail(known))
-    return [sentence for sentence in found if sentence]
+    looks = (_fails, _grows, _hogs, _repeats, _tail, _waits, _drifts, _thin)
+    return [sentence for look in looks if (sentence := look(known))]
+
+
+def apart(traits: Iterable[Trait]) -> list[str]:
+    """One sentence for each segment that is served worse than the whole.
+
+    Apart from the other weaknesses, because names of segments are nobody's business but the
+    owner's: these sentences go to no model.
+    """
+    known = _by_name(traits)
+    whole = known.get("error_rate")
+    found = []
+    for name, trait in sorted(known.items()):
+        what, _, segment = name.partition(OF)
+        if not segment:
+            continue
+        if what == "error_rate" and whole is not None and trait.low > whole.high:
+            found.append(f"fails more often for {segment}: {trait.value:.1%} of its calls")
+        if what == "wall_ns_p95" and what in known and trait.low > 2 * known[what].high:
+            times = trait.value / known[what].value
+            found.append(f"is slower for {segment}: its p95 is {times:.1f}x that of all calls")
+    return found
 
 
 def priority(traits: Iterable[Trait]) -> Priority:
@@ -132,3 +159,25 @@ def _tail(known: Mapping[str, Trait]) -> str:
     if middle <= 0 or high < 10 * middle or high < 10 * TRIVIAL_NS:
         return ""
     return f"a few calls cost far more than the rest: p95 is {high / middle:.0f}x the median"
+
+
+def _waits(known: Mapping[str, Trait]) -> str:
+    cpu, wall = _value(known, "cpu_ns_p50"), _value(known, "wall_ns_p50")
+    if wall < 1e6 or wall < WAITS * cpu:
+        return ""
+    return f"mostly waits: {wall / 1e6:.1f} ms at the median, of which it computes {cpu / 1e6:.1f}"
+
+
+def _drifts(known: Mapping[str, Trait]) -> str:
+    trait = known.get("drift")
+    if trait is None or trait.low <= CHANGED:
+        return ""
+    index = trait.method.partition(",")[0]
+    return f"is handed other inputs than before: {index} is {trait.value:.2f}"
+
+
+def _thin(known: Mapping[str, Trait]) -> str:
+    trait = known.get("evidence_strength")
+    if trait is None or trait.value >= THIN:
+        return ""
+    return f"its evidence is thin: it notices {trait.value:.0%} of {trait.n} wrong versions"
