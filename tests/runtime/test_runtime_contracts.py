@@ -4,7 +4,6 @@ import icontract
 import pytest
 
 import codegenesis
-from codegenesis.errors import NotEvolvableError
 from codegenesis.lifecycle.targets import locate
 from codegenesis.runtime.kinds import function_of, refusal
 from codegenesis.runtime.registry import Registry

@@ -138,8 +138,7 @@ def search(
 def _all_of(place: Found, code: types.CodeType) -> Iterator[Found]:
     """What stands there, and what is inside."""
     assert place.function is not None
-    space = place.function.__globals__
-    reason = shape(code, space)
+    reason = shape(code)
     yield replace(place, function=None if reason else place.function, reason=reason)
     if code.co_name == "<lambda>":
         return

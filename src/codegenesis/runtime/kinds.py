@@ -7,12 +7,12 @@ import importlib
 import inspect
 import sys
 import types
-from collections.abc import Mapping
 
 from codegenesis.fragment import LOCALS, layers
 
 #: Code that looks at the frames around it would see ours while it is watched.
 _FRAME_READERS = frozenset({"_getframe", "_getframemodulename", "currentframe", "stack"})
+_NO_FILES = frozenset({"<string>", "<stdin>"})
 _NATIVE = (
     types.BuiltinFunctionType,
     types.MethodDescriptorType,
@@ -68,23 +68,19 @@ def refusal(candidate: object) -> str:
     function = function_of(candidate)
     if function is None:
         return _not_a_function(candidate)
-    return shape(function.__code__, function.__globals__)
+    return shape(function.__code__)
 
 
-def shape(code: types.CodeType, space: Mapping[str, object]) -> str:
-    """Why functions with this code are not evolved; empty when they can be.
-
-    Args:
-        space: their globals.
-    """
+def shape(code: types.CodeType) -> str:
+    """Why functions with this code are not evolved; empty when they can be."""
     if code.co_name == "<lambda>":
         return "it is a lambda, which has no name to evolve it under"
     if code.co_flags & inspect.CO_ITERABLE_COROUTINE:
         return "it is a generator that types.coroutine made awaitable"
+    if code.co_filename in _NO_FILES:
+        return "it was written by a program or typed in (dataclasses, exec), there is no file of it"
     if "." in code.co_qualname.rpartition(LOCALS)[2] and LOCALS in code.co_qualname:
         return "it is a method of a class that is made inside a function, each time anew"
-    if space.get("__name__") == "__main__" and code.co_filename.startswith("<"):
-        return "it was typed in, so there is no file to read it from"
     readers = _FRAME_READERS.intersection(code.co_names)
     if readers and {"sys", "inspect"}.intersection(code.co_names) | readers - {"stack"}:
         return f"it looks at the frames around it ({sorted(readers)[0]})"

@@ -26,7 +26,7 @@ import threading
 import types
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from typing import Literal
 
 from codegenesis.fragment import (
     LOCALS,
@@ -41,39 +41,14 @@ from codegenesis.fragment import (
     template,
 )
 from codegenesis.model import digest
-from codegenesis.runtime.naming import caches, look_up, module_name
+from codegenesis.runtime.naming import caches, look_up, module_name, names_itself
+from codegenesis.runtime.overlays import Cells, Overlay
 from codegenesis.runtime.seats import BARE, Alone, Everywhere, gather
 from codegenesis.runtime.versions import Version
 
 __all__ = ["Cells", "LiveGene", "Overlay", "Version"]
 
 log = logging.getLogger("codegenesis")
-
-#: Values of the free variables of one closure, in the order of its code's names.
-Cells = tuple[types.CellType, ...] | None
-
-
-class Overlay(Protocol):
-    """Something that stands in front of a gene's code for a while.
-
-    It must not keep its own trampoline: the cycle would keep an old version alive until the garbage
-    collector comes by, and a third version would wait for that.
-    """
-
-    @property
-    def brings(self) -> Version | None:
-        """A version that it lets calls run beside the current one."""
-
-    def entry(self, cells: Cells = None) -> Callable[..., object]:
-        """What calls shall go to while it stands there.
-
-        Args:
-            cells: the free variables of the very function that is called, where it is a closure:
-                then it is asked anew for each call, so what is counted belongs to the overlay.
-        """
-
-    def after_fork(self) -> Overlay | None:
-        """What stands there in a forked child."""
 
 
 class LiveGene:
@@ -106,7 +81,7 @@ class LiveGene:
         self.lock = threading.RLock()
         self.overlay: Overlay | None = None
         self.seen_errors: set[str] = set()
-        self.recursive = _names_itself(function.__code__, self.qualname)
+        self.recursive = names_itself(function.__code__)
         self.strayed = outer is not None
         self._owner = owner
         self._definition: Definition | None = None
@@ -415,19 +390,3 @@ class LiveGene:
     def _running(self, code: types.CodeType) -> types.CodeType | None:
         gene = self._inner.get(code.co_name)
         return gene.function.__code__ if gene and gene.makes(code) else None
-
-
-def _names_itself(code: types.CodeType, qualname: str) -> bool:
-    name = qualname.rpartition(".")[2]
-    if LOCALS in qualname:
-        return name in code.co_freevars
-    return "." not in qualname and name in _all_names(code)
-
-
-def _all_names(code: types.CodeType) -> set[str]:
-    """Names of globals and attributes that `code`, or code nested in it, uses."""
-    names = set(code.co_names)
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            names |= _all_names(const)
-    return names

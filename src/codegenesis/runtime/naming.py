@@ -10,7 +10,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 
-from codegenesis.fragment import layers, mangle
+from codegenesis.fragment import LOCALS, layers, mangle
 
 _Cache = type(functools.cache(lambda: None))
 
@@ -58,3 +58,21 @@ def _clear_of(layer: object) -> Callable[[], object] | None:
     except AttributeError:
         return None
     return clear if callable(clear) else None
+
+
+def names_itself(code: types.CodeType) -> bool:
+    """Is it likely that the function calls itself?"""
+    qualname = code.co_qualname
+    name = qualname.rpartition(".")[2]
+    if LOCALS in qualname:
+        return name in code.co_freevars
+    return "." not in qualname and name in _all_names(code)
+
+
+def _all_names(code: types.CodeType) -> set[str]:
+    """Names of globals and attributes that `code`, or code nested in it, uses."""
+    names = set(code.co_names)
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            names |= _all_names(const)
+    return names
