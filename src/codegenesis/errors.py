@@ -14,7 +14,8 @@
     │   ├── SandboxUnavailableError  exit 8   this machine cannot isolate code; never run without
     │   └── SandboxImportError       exit 2   the target's module cannot be imported in the jail
     ├── StoreError                   exit 1   the store cannot be read or written
-    │   └── StoreVersionError        exit 2   the store was written by a newer CodeGenesis
+    │   ├── StoreVersionError        exit 2   the store was written by a newer CodeGenesis
+    │   └── LeaseLostError           exit 1   another engine has taken this work over
     ├── WireError                    exit 1   a value cannot be encoded, or bytes are not a value
     ├── FragmentError                exit 1   a variant's source does not fit its function
     └── ModelError                   exit 1   a language model gave no answer
@@ -113,6 +114,10 @@ class StoreVersionError(StoreError):
     """The store was written by a newer CodeGenesis."""
 
     exit_code = 2
+
+
+class LeaseLostError(StoreError):
+    """Another engine has taken over what this one was working on."""
 
 
 class WireError(CodeGenesisError):

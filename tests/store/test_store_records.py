@@ -29,7 +29,7 @@ from codegenesis.model import (
 )
 from codegenesis.store import Store
 
-texts = st.text(st.characters(exclude_categories=["Cs"]))
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 whole = st.integers(-(2**63), 2**63 - 1)
 floats = st.floats(allow_nan=True, allow_infinity=True)
 blobs = st.binary(max_size=64)

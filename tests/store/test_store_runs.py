@@ -76,7 +76,7 @@ def test_a_landing_holds_the_bytes_of_the_file_and_when_it_was_undone(store: Sto
 def test_a_store_from_before_there_were_runs_gets_them(path: Path) -> None:
     path.parent.mkdir()
     sqlite.create_file(path)
-    database = Database(path, read_only=False)
+    database = Database(sqlite.File(path, read_only=False))
     with database.write() as connection:
         first = migrations.MIGRATIONS[:1]
         migrations.migrate(connection, words=sqlite.WORDS, migrations=first)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from codegenesis.model import Gene, Observation, Release, digest
-from codegenesis.store import Store
+from codegenesis.store import Store, sqlite
 from codegenesis.store.database import Database
 
 
@@ -165,7 +165,7 @@ def test_the_first_look_after_opening_an_old_store_is_calm(path: Path, store: St
 
 def test_entries_and_releases_are_synced_and_observations_are_not(path: Path) -> None:
     Store.open(path).close()
-    database = Database(path, read_only=False)
+    database = Database(sqlite.File(path, read_only=False))
     for durable, expected in ((True, 2), (False, 1), (True, 2)):
         with database.write(durable=durable) as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == expected

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import RowMapping, func, select, update
 
 from codegenesis.model import Record
-from codegenesis.store import rows, schema, sqlite
+from codegenesis.store import batches, rows, schema
 from codegenesis.store.database import Database
 
 _programs = schema.programs
@@ -76,7 +76,7 @@ class Discoveries:
         batch = [self._row(program) for program in programs]
         if batch:
             with self._database.write(durable=False) as connection:
-                sqlite.upsert(connection, _programs, batch, key=("run", "number"))
+                batches.upsert(connection, _programs, batch, key=("run", "number"))
 
     def confirm(
         self, run: str, number: int, *, score: float | None, claimed: float | None, error: str

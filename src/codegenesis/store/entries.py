@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, select
 
 from codegenesis.model import Entry, digest
-from codegenesis.store import rows, schema
+from codegenesis.store import batches, rows, schema
 
 _table = schema.entries
 
@@ -19,7 +19,8 @@ def chained(prev: str, seq: int, kind: str, envelope: str) -> str:
 
 
 def append(connection: Connection, *, fields: rows.Row) -> Entry:
-    """Add an entry after the head. The caller's transaction must already hold the write lock."""
+    """Add an entry after the head; until the transaction ends, nobody else adds one."""
+    batches.alone(connection, _table.name)
     last = head(connection)
     seq, prev = (last.seq + 1, last.hash) if last else (1, GENESIS)
     hash_ = chained(prev, seq, fields["kind"], fields["envelope"])

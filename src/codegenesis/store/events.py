@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from codegenesis.model import Event, EventKind
-from codegenesis.store import rows, schema
+from codegenesis.store import batches, rows, schema
 from codegenesis.store.database import Database
 
 _table = schema.events
@@ -26,7 +26,7 @@ class Events:
         if not batch:
             return
         with self._database.write(durable=False) as connection:
-            connection.execute(insert(_table), batch)
+            batches.append(connection, _table, batch)
 
     def find(
         self,

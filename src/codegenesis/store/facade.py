@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
+from codegenesis.errors import StoreError
 from codegenesis.model import (
     Ack,
     Champion,
@@ -43,19 +44,22 @@ from codegenesis.store.database import Database
 from codegenesis.store.discoveries import Discoveries
 from codegenesis.store.events import Events
 from codegenesis.store.failures import translated
+from codegenesis.store.freeze import SharedSwitch
+from codegenesis.store.leases import Leases
 from codegenesis.store.rewards import Rewards
 from codegenesis.store.runs import Runs
 
 
 class Store:
-    """Everything the house knows, in one SQLite file; usable from any thread.
+    """Everything the house knows, in one SQLite file or PostgreSQL database; for any thread.
 
     Open it with `Store.open`. Every method raises `StoreError` with a remedy when the database
     cannot be read or written.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, directory: Path) -> None:
         self._database = database
+        self._directory = directory
         #: Runs of commands, their steps, and what they did to the working tree.
         self.runs = Runs(database)
         #: Programs of runs of `discover`.
@@ -66,40 +70,69 @@ class Store:
         self.events = Events(database)
         #: Calls rolled up by time.
         self.buckets = Buckets(database)
+        #: Who works on what.
+        self.leases = Leases(database)
+        self._switch = SharedSwitch(database, self.leases) if self.shared else None
 
     @classmethod
     def open(
-        cls, path_or_url: str | Path, *, create: bool = True, read_only: bool = False
+        cls,
+        path_or_url: str | Path,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        directory: str | Path | None = None,
     ) -> Store:
         """Open the store, making or migrating it where needed.
 
         Args:
-            path_or_url: a file, or `sqlite:///file`.
-            create: make the file (0600) and its directory (0700) when missing.
+            path_or_url: a file, `sqlite:///file`, or `postgresql://user@host/database`.
+            create: make the file (0600) and its directory (0700) when missing. The database on a
+                server must be there; its tables are made.
             read_only: neither create, nor migrate, nor write.
+            directory: where keys, freeze switch and anchor of this host are; where the file is
+                when left out, `.codegenesis` with a server.
 
         Raises:
             StoreVersionError: the store was written by a newer CodeGenesis.
-            StoreError: it is missing, damaged, not writable, or the disk is full.
+            StoreError: it is missing, damaged, out of reach, not writable, or the disk is full.
         """
-        path = location.find(path_or_url, create=create and not read_only)
-        database = Database(path, read_only=read_only)
+        backend = location.find(path_or_url, create=create and not read_only, read_only=read_only)
+        database = Database(backend, read_only=read_only)
         try:
             database.prepare()
         except BaseException:
             database.close()
             raise
-        return cls(database)
+        beside = backend.path.parent if backend.path else Path(".codegenesis")
+        return cls(database, directory=Path(directory or beside).absolute())
 
     @property
     def path(self) -> Path:
-        """The database file."""
-        return self._database.path
+        """The database file.
+
+        Raises:
+            StoreError: the store is on a server.
+        """
+        path = self._database.backend.path
+        if path is None:
+            raise StoreError(f"the store is no file but {self.place}")
+        return path
+
+    @property
+    def place(self) -> str:
+        """Where it is: a path, or a URL without its password."""
+        return self._database.backend.place
+
+    @property
+    def shared(self) -> bool:
+        """Whether processes of several hosts may use it."""
+        return self._database.backend.shared
 
     @property
     def directory(self) -> Path:
-        """The directory it lies in, which also holds keys, freeze switch and anchor."""
-        return self._database.path.parent
+        """This host's directory of keys, freeze switch and anchor."""
+        return self._directory
 
     def close(self) -> None:
         """Close all connections; closing twice is fine."""
@@ -200,8 +233,8 @@ class Store:
         with self._database.write(durable=False) as connection:
             genome.put_traits(connection, batch)
 
-    def traits(self, gene_id: str, *, variant: str = "") -> list[Trait]:
-        """Traits of a gene, or of one of its variants, by name."""
+    def traits(self, gene_id: str | None = None, *, variant: str = "") -> list[Trait]:
+        """Traits of a gene (of all genes when None), or of one of its variants, by name."""
         with self._database.read() as connection:
             return genome.traits(connection, gene_id, variant=variant)
 
@@ -372,30 +405,68 @@ class Store:
     # The store itself
 
     def changed(self) -> bool:
-        """Whether anything was committed, by any process, since the last call; about 10 µs."""
+        """Whether anything that must not be lost was committed, by anyone, since the last call.
+
+        That is releases, entries, variants, champions, runs and the switch. Where it costs nothing
+        (SQLite) other commits count as well. About 10 µs.
+        """
         return self._database.changed()
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until there is news, `wake` is called, or the time is over.
+
+        PostgreSQL tells at once; SQLite is looked at when the time is over.
+
+        Returns:
+            Whether `changed` has something to say.
+        """
+        return self._database.wait(timeout_s)
+
+    def wake(self) -> None:
+        """End a `wait` of another thread, or else its next one; never blocks."""
+        self._database.wake()
+
     def check(self) -> None:
-        """Is it still the store that was opened?
+        """See that this still is the store that was opened.
 
         Raises:
-            StoreError: it was moved or deleted.
+            StoreError: its file was moved or deleted.
         """
-        location.find(self.path, create=False)
+        self._database.backend.check()
 
     def frozen(self) -> str | None:
-        """Why evolution is frozen, None when it is not."""
-        return freeze.read(self.directory)
+        """Why evolution is frozen, here or everywhere; None when it is not."""
+        here = freeze.read(self.directory)
+        return self._switch.read() if here is None and self._switch else here
 
     def freeze(self, reason: str) -> None:
-        """Pull the switch: a file `FREEZE` beside the database."""
-        with translated(self.path):
+        """Pull the switch: a file `FREEZE` in the directory, or what all hosts share.
+
+        Raises:
+            StoreError: the switch that hosts share is out of reach; this host is frozen by file.
+        """
+        if self._switch is None:
+            self._freeze_here(reason)
+            return
+        try:
+            self._switch.write(reason)
+        except StoreError as error:
+            self._freeze_here(reason)
+            raise StoreError(
+                f"only this host is frozen: {error}",
+                remedy="Freeze the others where they are, too (touch FREEZE in their directory).",
+            ) from error
+
+    def _freeze_here(self, reason: str) -> None:
+        with translated(self.directory):
             freeze.write(self.directory, reason)
 
     def thaw(self) -> None:
-        """Release the switch."""
-        with translated(self.path):
+        """Release the switch, here and everywhere."""
+        with translated(self.directory):
             freeze.remove(self.directory)
+        if self._switch is not None:
+            self._switch.remove()
 
     def prune(self, *, before_ns: int) -> int:
         """Delete observations older than `before_ns` and give the space back; how many."""
@@ -410,5 +481,5 @@ class Store:
             return observations.prune(connection, before_ns=before_ns)
 
     def size_bytes(self) -> int:
-        """Bytes on disk, the write-ahead log included."""
+        """Bytes on disk: of the file and its write-ahead log, or of the tables on the server."""
         return self._database.size_bytes()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from codegenesis.errors import StoreError
 
-_KNOWN: tuple[tuple[str, str, str], ...] = (
+_DEFECT = "This is a defect of CodeGenesis; please report it."
+_DOCTOR = "`codegenesis doctor` checks the store and its directory."
+
+_OF_FILE: tuple[tuple[str, str, str], ...] = (
     (
         "SQLITE_FULL",
         "the disk is full, nothing of this write was kept",
@@ -51,45 +53,120 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 )
 
 
+#: By SQLSTATE, of which the first characters are the class.
+_OF_SERVER: tuple[tuple[str, str, str], ...] = (
+    (
+        "53100",
+        "the server's disk is full, nothing of this write was kept",
+        "Free some space there; the store itself is unharmed.",
+    ),
+    (
+        "53300",
+        "the server has no connection left",
+        "Raise max_connections on the server: each process takes two.",
+    ),
+    (
+        "25006",
+        "the store is read-only",
+        "Open it for writing, and name the primary server, not a standby.",
+    ),
+    (
+        "55P03",
+        "another process kept the store locked for more than 5 s",
+        "Try again; `codegenesis status` lists the processes that use it.",
+    ),
+    (
+        "57014",
+        "the server ended a statement that took too long, nothing of this write was kept",
+        "Try again when the server is less busy.",
+    ),
+    (
+        "42501",
+        "the server's user may not do this",
+        "Grant it the tables of this schema, and CREATE on the schema for migrations.",
+    ),
+    ("22003", "a number does not fit into the store's 64 bits", _DEFECT),
+    (
+        "3D000",
+        "the server has no such database",
+        "Make it: createdb NAME. The tables are made on first use.",
+    ),
+    (
+        "28",
+        "the server does not let us in",
+        "Check user and password (PGPASSFILE, ~/.pgpass) and the server's pg_hba.conf.",
+    ),
+    (
+        "25P03",
+        "this process stood still in the middle of a write, which the server took back",
+        "Try again.",
+    ),
+    ("57P", "the server is ending or starting", "Try again when it runs."),
+)
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn any failure of the database into one `StoreError` with a remedy."""
+    """Turn any failure of a file, or of SQLite on it, into one `StoreError` with a remedy."""
     try:
         yield
-    except _sqlalchemys() as error:
-        raise _store_error(path, getattr(error, "orig", None) or error) from error
     except (sqlite3.Error, OSError) as error:
-        raise _store_error(path, error) from error
+        raise failed(str(path), of_file(path, error), error) from error
     except OverflowError as error:
-        raise StoreError(
-            f"a number does not fit into the store's 64 bits: {error}",
-            remedy="This is a defect of CodeGenesis; please report it.",
-        ) from error
+        raise too_big(error) from error
 
 
-def _sqlalchemys() -> tuple[type[Exception], ...]:
-    """Its errors, where it is in use: agents do without it, and use `of_file` below."""
-    module = sys.modules.get("sqlalchemy.exc")
-    return (module.SQLAlchemyError,) if module else ()
+def failed(place: str, explanation: tuple[str, str] | None, error: BaseException) -> StoreError:
+    """The error that says what happened at `place` and what to do about it."""
+    if explanation is None:
+        return StoreError(f"{place}: the store failed: {error}", remedy=_DOCTOR)
+    message, remedy = explanation
+    return StoreError(f"{place}: {message} ({error})", remedy=remedy)
 
 
-def _store_error(path: Path, error: BaseException) -> StoreError:
-    message, remedy = of_file(path, error) or ("", "")
-    if message:
-        return StoreError(f"{path}: {message} ({error})", remedy=remedy)
-    return StoreError(
-        f"{path}: the store failed: {error}",
-        remedy="`codegenesis doctor` checks the store and its directory.",
-    )
+def too_big(error: BaseException) -> StoreError:
+    """The error for a number above 64 bits."""
+    return StoreError(f"a number does not fit into the store's 64 bits: {error}", remedy=_DEFECT)
 
 
 def of_file(path: Path, error: BaseException) -> tuple[str, str] | None:
     """What a failure of SQLite, or of the file system under it, means, and what to do about it."""
     name = str(getattr(error, "sqlite_errorname", "")) or _of_errno(error)
-    for prefix, message, remedy in _KNOWN:
+    for prefix, message, remedy in _OF_FILE:
         if name.startswith(prefix):
             return message, remedy.format(path=path, directory=path.parent)
     return None
+
+
+def of_server(place: str, error: BaseException) -> tuple[str, str] | None:
+    """What a failure of PostgreSQL, or of the way to it, means, and what to do about it."""
+    state = getattr(error, "sqlstate", None) or _of_refusal(str(error))
+    for prefix, message, remedy in _OF_SERVER:
+        if state.startswith(prefix):
+            return message, remedy
+    if not state and type(error).__name__ == "OperationalError":
+        return (
+            "the store's server cannot be reached, or the connection to it broke",
+            f"Check that it runs and that {place} is its address: psql '{place}'.",
+        )
+    return None
+
+
+def _of_refusal(words: str) -> str:
+    """SQLSTATE of a refused connection, for which libpq has only the server's words."""
+    known = {
+        "password": "28P01",
+        "authentication": "28000",
+        "pg_hba.conf": "28000",
+        "role": "28000",
+        "too many clients": "53300",
+        "remaining connection slots": "53300",
+        "starting up": "57P03",
+        "shutting down": "57P03",
+    }
+    if "database" in words and "does not exist" in words:
+        return "3D000"
+    return next((state for part, state in known.items() if part in words), "")
 
 
 def _of_errno(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, RowMapping, select
 
 from codegenesis.model import Gene, Trait
-from codegenesis.store import rows, schema, sqlite
+from codegenesis.store import batches, rows, schema
 
 _genes = schema.genes
 _traits = schema.traits
@@ -19,7 +19,7 @@ _TRAIT_NUMBERS = ("value", "low", "high")
 def put_genes(connection: Connection, genes: Iterable[Gene]) -> None:
     """Describe genes; the latest description wins."""
     batch = [rows.to_row(gene, id=gene.id, free=",".join(gene.free)) for gene in genes]
-    sqlite.upsert(connection, _genes, batch, key=("id",))
+    batches.upsert(connection, _genes, batch, key=("id",))
 
 
 def gene(connection: Connection, gene_id: str) -> Gene | None:
@@ -67,11 +67,13 @@ def _same_file(path: str, named: str) -> bool:
 def put_traits(connection: Connection, traits: Iterable[Trait]) -> None:
     """Keep measured properties; a new measurement takes the place of the old."""
     batch = [rows.to_row(trait) for trait in traits]
-    sqlite.upsert(connection, _traits, batch, key=("gene", "variant", "name"))
+    batches.upsert(connection, _traits, batch, key=("gene", "variant", "name"))
 
 
-def traits(connection: Connection, gene_id: str, *, variant: str) -> list[Trait]:
+def traits(connection: Connection, gene_id: str | None, *, variant: str) -> list[Trait]:
     """Traits by name."""
-    query = select(_traits).where(_traits.c.gene == gene_id, _traits.c.variant == variant)
+    query = select(_traits).where(_traits.c.variant == variant)
+    if gene_id is not None:
+        query = query.where(_traits.c.gene == gene_id)
     found = connection.execute(query.order_by(_traits.c.name)).mappings()
     return [rows.to_record(row, Trait, numbers=_TRAIT_NUMBERS) for row in found]

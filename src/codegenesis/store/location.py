@@ -1,26 +1,57 @@
-"""Where the store is: a path or a URL, checked and made ready before SQLite sees it."""
+"""Where the store is: a path or a URL, checked and made ready before a database sees it."""
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from codegenesis.errors import StoreError
 from codegenesis.store import sqlite
+from codegenesis.store.backend import Backend
 from codegenesis.store.failures import translated
 
 _SQLITE = "sqlite:///"
+#: What URLs of a PostgreSQL server begin with.
+SERVER = ("postgresql://", "postgres://")
 
 
-def find(path_or_url: str | Path, *, create: bool) -> Path:
-    """Absolute path of the database; with `create` the file exists on return.
+def find(path_or_url: str | Path, *, create: bool, read_only: bool) -> Backend:
+    """The database that is meant; with `create`, a file exists on return.
 
     Raises:
-        StoreError: when it is missing, is no file, cannot be made, or the URL is not SQLite's.
+        StoreError: it is missing, is no file, cannot be made, or the URL is of another kind.
     """
+    text = str(path_or_url)
+    if text.startswith(SERVER):
+        return _server(text, read_only=read_only)
     path = _path(path_or_url)
-    with translated(path):
-        if create:
+    if create:
+        with translated(path):
             sqlite.create_file(path)
+    _check(path)
+    return sqlite.File(path, read_only=read_only)
+
+
+def _server(url: str, *, read_only: bool) -> Backend:
+    if importlib.util.find_spec("psycopg") is None:
+        raise StoreError(
+            "a store on PostgreSQL needs psycopg, which is not installed",
+            remedy="pip install 'codegenesis[postgres]'",
+        )
+    import psycopg
+
+    from codegenesis.store.postgres import Postgres
+
+    try:
+        return Postgres(url, read_only=read_only)
+    except psycopg.ProgrammingError as error:
+        raise StoreError(
+            f"expected a URL like postgresql://user@host/database, and this is none: {error}",
+            remedy="Characters like @ and / in a name or password are written %40 and %2F.",
+        ) from None
+
+
+def _check(path: Path) -> None:
     if not path.exists():
         raise StoreError(
             f"there is no store at {path}",
@@ -32,7 +63,6 @@ def find(path_or_url: str | Path, *, create: bool) -> Path:
             f"expected a database file, got the directory {path}",
             remedy=f"Name the file in it: {path / 'genesis.db'}.",
         )
-    return path
 
 
 def _path(path_or_url: str | Path) -> Path:
@@ -41,7 +71,7 @@ def _path(path_or_url: str | Path) -> Path:
         return Path(text.removeprefix(_SQLITE)).absolute()
     if "://" in text:
         raise StoreError(
-            f"expected a path or sqlite:///path, got {text.partition('://')[0]}://…",
-            remedy="Other databases are not supported yet; name a file.",
+            f"expected a path, sqlite:///path or postgresql://…, got {text.partition('://')[0]}://…",
+            remedy="Other databases are not supported.",
         )
     return Path(path_or_url).absolute()

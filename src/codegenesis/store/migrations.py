@@ -2,12 +2,13 @@
 
 A fresh database takes every step, so there is one way to arrive at a schema and each start tests
 it. Steps are plain SQL that never changes once released (`schema` moves on, they do not); the few
-words that differ between databases (`{serial}`, `{blob}`) come from the dialect. Alembic was
+words that differ between databases (`{serial}`, `{blob}`, TEXT) come from the backend. Alembic was
 looked at: its environment, ini file and revision graph are more than a linear list needs.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 
@@ -221,7 +222,7 @@ def migrate(
     """Take every step that is missing, inside the caller's one write transaction.
 
     Args:
-        words: the dialect's spelling of `{serial}` and `{blob}`.
+        words: the backend's spelling of `{serial}`, `{blob}` and TEXT.
     """
     steps = tuple(migrations)
     found = version(connection)
@@ -231,6 +232,7 @@ def migrate(
         if step.version <= found:
             continue
         for statement in step.statements:
-            connection.exec_driver_sql(statement.format_map(words))
+            spelled = re.sub(r"\bTEXT\b", words["text"], statement.format_map(words))
+            connection.exec_driver_sql(spelled)
         row = {"version": step.version, "applied_ns": time.time_ns()}
         connection.execute(schema.schema_version.insert(), row)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, select
 
 from codegenesis.model import Observation, Outcome
-from codegenesis.store import rows, schema
+from codegenesis.store import batches, rows, schema
 
 _table = schema.observations
 _decode_outcome = msgspec.msgpack.Decoder(Outcome).decode
@@ -30,8 +31,7 @@ def to_rows(observations: Iterable[Observation]) -> list[rows.Row]:
 
 def add(connection: Connection, batch: list[rows.Row]) -> None:
     """Insert a batch."""
-    if batch:
-        connection.execute(insert(_table), batch)
+    batches.append(connection, _table, batch)
 
 
 def find(
@@ -59,6 +59,19 @@ def _to_record(row: RowMapping) -> Observation:
     if record.outcome is None:
         return record
     return msgspec.structs.replace(record, outcome=_decode_outcome(row["outcome"]))
+
+
+def after(
+    connection: Connection, number: int, columns: Sequence[str], *, limit: int
+) -> tuple[int, list[Sequence[Any]]]:
+    """Columns of what arrived after the one of this number, and the number of the last of them."""
+    wanted = [_REPLAYABLE if name == "replayable" else _table.c[name] for name in columns]
+    query = select(_table.c.number, *wanted).where(_table.c.number > number)
+    found = connection.execute(query.order_by(_table.c.number).limit(limit)).all()
+    return (int(found[-1][0]) if found else number), [row[1:] for row in found]
+
+
+_REPLAYABLE = _table.c.call.is_not(None)
 
 
 def counts(connection: Connection) -> dict[str, int]:

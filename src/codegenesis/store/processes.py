@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from codegenesis.model import Process
-from codegenesis.store import rows, schema, sqlite
+from codegenesis.store import batches, rows, schema
 
 _table = schema.processes
 
 
 def put(connection: Connection, process: Process) -> None:
     """Note that a process exists, or that it is still alive."""
-    sqlite.upsert(connection, _table, [rows.to_row(process)], key=("id",))
+    batches.upsert(connection, _table, [rows.to_row(process)], key=("id",))
 
 
 def find(connection: Connection, *, role: str | None, seen_since_ns: int) -> list[Process]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from codegenesis.model import Ack, Release, Sample, Stage
-from codegenesis.store import rows, schema, sqlite
+from codegenesis.store import batches, rows, schema
 from codegenesis.store.prefix import by_prefix
 
 _releases = schema.releases
@@ -18,7 +18,7 @@ _acks = schema.acks
 def put(connection: Connection, release: Release) -> None:
     """Keep a release as it stands."""
     service = release.gene.rpartition("/")[0]
-    sqlite.upsert(connection, _releases, [rows.to_row(release, service=service)], key=("id",))
+    batches.upsert(connection, _releases, [rows.to_row(release, service=service)], key=("id",))
 
 
 def one(connection: Connection, id_or_prefix: str) -> Release | None:
@@ -51,7 +51,11 @@ def move(
 ) -> Release | None:
     """Compare and set: the release as moved, None when it was in none of the expected stages."""
     matching = _releases.c.id == release_id, _releases.c.stage.in_(expect)
-    moved = connection.execute(update(_releases).where(*matching).values(values))
+    storable = {
+        name: rows.storable(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+    moved = connection.execute(update(_releases).where(*matching).values(storable))
     return one(connection, release_id) if moved.rowcount else None
 
 
@@ -59,7 +63,7 @@ def add_samples(connection: Connection, samples: Iterable[Sample]) -> None:
     """Keep randomised calls of a canary."""
     batch = [rows.to_row(sample) for sample in samples]
     if batch:
-        connection.execute(insert(_samples), batch)
+        batches.append(connection, _samples, batch)
 
 
 def samples(connection: Connection, release_id: str, *, after_id: int) -> list[tuple[int, Sample]]:
@@ -74,7 +78,7 @@ def add_acks(connection: Connection, acks: Iterable[Ack]) -> None:
     """Keep what processes did."""
     batch = [rows.to_row(ack) for ack in acks]
     if batch:
-        connection.execute(insert(_acks), batch)
+        batches.append(connection, _acks, batch)
 
 
 def acks(connection: Connection, release_id: str) -> list[Ack]:

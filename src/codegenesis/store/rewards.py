@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, delete, select
 
 from codegenesis.model import Arm, Reward
-from codegenesis.store import rows, schema
+from codegenesis.store import batches, rows, schema
 from codegenesis.store.database import Database
 
 _table = schema.rewards
@@ -26,7 +26,7 @@ class Rewards:
         if not batch:
             return
         with self._database.write(durable=False) as connection:
-            connection.execute(insert(_table), batch)
+            batches.append(connection, _table, batch)
 
     def numbered(self, *, service: str, after_id: int, since_ns: int) -> list[tuple[int, Reward]]:
         """Rewards with their number in the store, by number, from the one after `after_id`."""

@@ -1,7 +1,8 @@
 """Records to rows and back: columns by name, the rest as MessagePack.
 
 Text that UTF-8 cannot hold (lone surrogates: names of files that are no UTF-8, words that a request
-put into an exception) is kept with backslashes instead: one odd call must not cost a whole batch.
+put into an exception) is kept with backslashes instead, and so is NUL, which PostgreSQL cannot
+hold: one odd call must not cost a whole batch.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def to_row(record: Record, *, packed: Iterable[str] = (), **extra: object) -> Ro
     row: Row = {}
     for name in record.__struct_fields__:
         value = getattr(record, name)
-        row[name] = storable(value) if type(value) is str and not value.isascii() else value
+        row[name] = storable(value) if type(value) is str else value
     for name in packed:
         row[name] = pack(row[name])
     row.update(extra)
@@ -44,8 +45,10 @@ def pack(value: object) -> bytes:
 
 
 def storable(text: str) -> str:
-    """The same text, lone surrogates written out."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """The same text, lone surrogates and NUL written out."""
+    if not text.isascii():
+        text = text.encode("utf-8", "backslashreplace").decode()
+    return text.replace("\0", "\\x00") if "\0" in text else text
 
 
 def _cleaned(value: object) -> object:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from codegenesis.model import Landing, Run, RunStep
-from codegenesis.store import rows, schema, sqlite
+from codegenesis.store import batches, rows, schema
 from codegenesis.store.database import Database
 from codegenesis.store.prefix import by_prefix
 
@@ -37,7 +37,7 @@ class Runs:
         """Keep a run as it stands; on disk when this returns."""
         row = rows.to_row(run, packed=_PACKED)
         with self._database.write() as connection:
-            sqlite.upsert(connection, _runs, [row], key=("id",))
+            batches.upsert(connection, _runs, [row], key=("id",))
 
     def one(self, id_or_prefix: str) -> Run | None:
         """The run with this id, or the only one whose id begins so.
@@ -59,7 +59,7 @@ class Runs:
         """Keep steps as they stand."""
         batch = [rows.to_row(step) for step in steps]
         with self._database.write(durable=False) as connection:
-            sqlite.upsert(connection, _steps, batch, key=("run", "position"))
+            batches.upsert(connection, _steps, batch, key=("run", "position"))
 
     def steps(self, run_id: str) -> list[RunStep]:
         """The steps of a run, in its order."""
@@ -73,7 +73,7 @@ class Runs:
         batch = [rows.to_row(landing, packed=_TARGETS) for landing in landings]
         if batch:
             with self._database.write() as connection:
-                connection.execute(insert(_landings), batch)
+                batches.append(connection, _landings, batch)
 
     def landings(self, run_id: str) -> list[Landing]:
         """What a run did to the working tree, in the order in which it did."""

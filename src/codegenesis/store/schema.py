@@ -32,7 +32,7 @@ def _whole(name: str) -> Column[int]:
 
 
 def _float(name: str) -> Column[float]:
-    """Nullable: SQLite has no NaN and keeps NULL in its place (see `rows.number`)."""
+    """Nullable: SQLite has no NaN and keeps NULL in its place (see `rows.to_record`)."""
     return Column(name, Double, nullable=True)
 
 
@@ -41,7 +41,7 @@ def _blob(name: str, *, nullable: bool = False) -> Column[bytes]:
 
 
 def _number() -> Column[int]:
-    return Column("number", Integer, primary_key=True, autoincrement=True)
+    return Column("number", BigInteger, primary_key=True, autoincrement=True)
 
 
 schema_version = Table(

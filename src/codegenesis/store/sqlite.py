@@ -1,6 +1,6 @@
 """All that is special about SQLite: how to connect, begin, upsert, watch and compact.
 
-PostgreSQL needs a sibling of this module and nothing else. Decisions:
+`postgres` is its sibling. Decisions:
 
 - WAL, so that readers never wait for the writer.
 - pysqlite's own transaction control is switched off (`isolation_level=None`): it begins late, and a
@@ -18,22 +18,22 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-#: Execution option that makes a transaction a writer: "durable" or "relaxed".
-WRITE = "codegenesis_write"
+from codegenesis.errors import StoreError
+from codegenesis.store import failures
+from codegenesis.store.backend import WRITE
 
 #: How the migrations spell what differs between databases.
 WORDS: Mapping[str, str] = {
     "serial": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
     "blob": "BLOB",
+    "text": "TEXT",
 }
 
 BUSY_MS = 5000
@@ -116,17 +116,6 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def upsert(
-    connection: Connection, table: Table, batch: Sequence[dict[str, Any]], *, key: Sequence[str]
-) -> None:
-    """Insert rows; where the columns of `key` are taken, overwrite the rest."""
-    if not batch:
-        return
-    statement = insert(table)
-    values = {name: statement.excluded[name] for name in batch[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), batch)
-
-
 def data_version(connection: sqlite3.Connection) -> int:
     """A number that moves when any other connection has committed; about 3 µs."""
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
@@ -147,3 +136,72 @@ def compact(connection: Connection) -> None:
 def files(path: Path) -> list[Path]:
     """The database and the files that SQLite keeps beside it."""
     return [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+
+
+class File:
+    """A database file; a `Backend`.
+
+    Args:
+        path: the file; it must exist before anything but `place` is asked for.
+        read_only: never write.
+    """
+
+    shared = False
+    words = WORDS
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path: Path | None = path
+        self._file = path
+        self._read_only = read_only
+        self._inode = path.stat().st_ino if path.exists() else 0
+        self.place = str(path)
+
+    def engine(self) -> Engine:
+        """A pool of connections, shared by the threads of this process."""
+        return engine(self._file, read_only=self._read_only)
+
+    def watch(self) -> Versions:
+        """A connection that notices commits."""
+        return Versions(connect(self._file, read_only=self._read_only))
+
+    def explain(self, error: BaseException) -> tuple[str, str] | None:
+        """What happened and what to do about it."""
+        return failures.of_file(self._file, error)
+
+    def check(self) -> None:
+        """See that nobody has moved or deleted the file: SQLite would go on writing to it."""
+        try:
+            there = self._file.stat().st_ino == self._inode
+        except OSError:
+            there = False
+        if not there:
+            raise StoreError(f"{self._file} is not there any more")
+
+    def compact(self, engine: Engine) -> None:
+        """Give free pages back to the file system."""
+        with engine.connect() as connection:
+            compact(connection)
+
+    def size_bytes(self, engine: Engine) -> int:  # noqa: ARG002 (of the Protocol)
+        """Bytes on disk, the write-ahead log included."""
+        return sum(file.stat().st_size for file in files(self._file) if file.exists())
+
+
+class Versions:
+    """Notices commits by a number that moves; a `Watch`."""
+
+    descriptor = -1
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._seen = data_version(connection)
+
+    def look(self) -> bool:
+        """Whether another connection has committed."""
+        seen, self._seen = self._seen, data_version(self._connection)
+        return seen != self._seen
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()

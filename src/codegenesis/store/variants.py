@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from codegenesis.model import Champion, Trial, Variant
-from codegenesis.store import rows, schema, sqlite
+from codegenesis.store import batches, rows, schema
 from codegenesis.store.prefix import by_prefix
 
 _variants = schema.variants
@@ -20,7 +20,7 @@ _PACKED = {"parents": tuple[str, ...]}
 def put(connection: Connection, variant: Variant) -> None:
     """Keep a variant; the same content again changes nothing but its words."""
     row = rows.to_row(variant, packed=_PACKED, id=variant.id)
-    sqlite.upsert(connection, _variants, [row], key=("id",))
+    batches.upsert(connection, _variants, [row], key=("id",))
 
 
 def one(connection: Connection, id_or_prefix: str) -> Variant | None:
@@ -40,7 +40,7 @@ def add_trials(connection: Connection, trials: Iterable[Trial]) -> None:
     """Keep what happened at the gates."""
     batch = [rows.to_row(trial, packed=("measurements",)) for trial in trials]
     if batch:
-        connection.execute(insert(_trials), batch)
+        batches.append(connection, _trials, batch)
 
 
 def trials(connection: Connection, variant_id: str) -> list[Trial]:
@@ -60,7 +60,7 @@ def put_champion(connection: Connection, champion: Champion) -> None:
         "objective": champion.objective,
         "body": rows.pack(champion),
     }
-    sqlite.upsert(connection, _champions, [row], key=("variant",))
+    batches.upsert(connection, _champions, [row], key=("variant",))
 
 
 def champion(connection: Connection, variant_id: str) -> Champion | None:
