@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import subprocess
+import sys
 import time
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -309,6 +312,14 @@ def test_too_many_calls_on_their_way_are_not_watched(
     for items in waiting:
         items.close()
     assert calls(capture) == [(1,), (2,), (3,)]
+
+
+def test_nobody_can_tell_from_a_dialogue_whether_a_call_is_watched() -> None:
+    script = Path(__file__).with_name("suspending_dialogues.py")
+    done = subprocess.run(
+        [sys.executable, str(script), "150"], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("150\n", "")
 
 
 # --- tasks and recursion -------------------------------------------------------------------------
