@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from codegenesis.genome.ingest.histogram import unpacked
+from codegenesis.genome.ingest import distribution
 from codegenesis.model import Event, Gene
 from codegenesis.store import Store
 
@@ -95,7 +95,7 @@ def test_an_instrumented_app_tells_where_time_goes_and_what_crashes(
 
     timed = named(events, kind="span", gene="shop/shop.pricing:quote")
     assert counted(timed) == 40
-    assert sum(unpacked(event.body).n for event in timed) == 40
+    assert sum(sum(distribution(event).values()) for event in timed) == 40
     assert all(event.unit == "ns" and event.value > 0 for event in timed)
 
     crashes = named(events, kind="crash")

@@ -2,7 +2,7 @@
 
 from codegenesis.genome.ingest import logs, metrics, spans
 from codegenesis.genome.ingest.desk import Desk, Taken
-from codegenesis.genome.ingest.histogram import Histogram
 from codegenesis.genome.ingest.places import Places, Spot
+from codegenesis.genome.ingest.rollup import distribution
 
-__all__ = ["Desk", "Histogram", "Places", "Spot", "Taken", "logs", "metrics", "spans"]
+__all__ = ["Desk", "Places", "Spot", "Taken", "distribution", "logs", "metrics", "spans"]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from codegenesis.genome.ingest.histogram import bucket, packed
+import msgspec
+
+from codegenesis.genome.histogram import Histogram, bin_of
 from codegenesis.model import Event, EventKind
 
 WIDTH_NS = 10_000_000_000
@@ -39,7 +41,7 @@ class _Heap:
     def __init__(self, message: str, trace: str) -> None:
         self.message, self.trace = message, trace
         self.count, self.value, self.at_ns = 0, 0.0, 0
-        self.counts: dict[int, int] = {}
+        self.counts: Histogram = {}
 
 
 class Rollup:
@@ -73,7 +75,8 @@ class Rollup:
         Args:
             count: how many it stands for.
             value: their sum.
-            distributed: keep how values are distributed; then `count` is 1.
+            distributed: keep how values are distributed (`Event.body` is then a histogram, see
+                `distribution`); then `count` is 1.
             message, trace: kept of the first.
         """
         place = (key, at_ns // self._width_ns)
@@ -86,7 +89,7 @@ class Rollup:
         heap.value += value
         heap.at_ns = max(heap.at_ns, at_ns)
         if distributed:
-            number = bucket(value)
+            number = bin_of(int(value))
             heap.counts[number] = heap.counts.get(number, 0) + 1
         return True
 
@@ -98,6 +101,17 @@ class Rollup:
         return sorted(events, key=lambda event: event.at_ns)
 
 
+_decode = msgspec.msgpack.Decoder(Histogram).decode
+
+
+def distribution(event: Event) -> Histogram:
+    """How the durations of a span's event are distributed; empty when it is not known."""
+    try:
+        return _decode(event.body) if event.body else {}
+    except msgspec.DecodeError:
+        return {}
+
+
 def _event(key: Key, heap: _Heap) -> Event:
     fields: Mapping[str, object] = key._asdict()
     return Event(
@@ -107,6 +121,6 @@ def _event(key: Key, heap: _Heap) -> Event:
         trace=heap.trace,
         count=heap.count,
         value=heap.value,
-        body=packed(heap.counts) if heap.counts else b"",
+        body=msgspec.msgpack.encode(heap.counts) if heap.counts else b"",
         at_ns=heap.at_ns,
     )

@@ -1,0 +1,210 @@
+"""`pytest --codegenesis`: real suites, run in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from codegenesis import wire
+from codegenesis.model import Event
+from codegenesis.runtime.suites import Covered
+from codegenesis.store import Store
+
+sys.path.append(str(Path(__file__).parents[1] / "runtime"))
+from other_pythons import VERSIONS, Python
+
+SUITE = """
+    import pytest
+    from shop import pricing
+
+    @pytest.fixture
+    def country():
+        return "de"
+
+    def test_a_quote_has_taxes(country):
+        assert pricing.quote(100, country) == 119
+
+    @pytest.mark.parametrize("net", range(100))
+    def test_nothing_is_free(net):
+        assert pricing.quote(net, "fr") >= net
+
+    def test_there_are_no_other_countries():
+        with pytest.raises(KeyError):
+            pricing.rate("it")
+
+    def test_a_cart_adds_up():
+        assert pricing.Cart().total() == 0
+
+    @pytest.mark.skip
+    def test_later():
+        pass
+"""
+INSTALLED = any(
+    each.value == "codegenesis.pytest_plugin" for each in entry_points(group="pytest11")
+)
+
+
+@pytest.fixture
+def project(shop: Path) -> Path:
+    (shop / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
+    (shop / "tests").mkdir()
+    (shop / "tests" / "test_shop.py").write_text(textwrap.dedent(SUITE))
+    (shop / "conftest.py").write_text("def helper():\n    return 1\n")
+    return shop
+
+
+def run(project: Path, *options: str, **environ: str) -> str:
+    """What pytest prints."""
+    loaded = () if INSTALLED else ("-p", "codegenesis.pytest_plugin")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *loaded, *options]
+    done = subprocess.run(
+        command, cwd=project, env={**os.environ, "PYTHONPATH": str(project), **environ},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout
+
+
+def named(events: list[Event], name: str) -> Event:
+    (found,) = [event for event in events if event.name.endswith(name)]
+    return found
+
+
+def test_calls_outcomes_and_lines_of_a_suite_are_recorded(project: Path) -> None:
+    said = run(project, "--codegenesis")
+    assert "1 failed, 102 passed, 1 skipped" in said
+    assert "codegenesis: 204 calls of 3 functions in 103 tests recorded" in said
+    with Store.open(project / ".codegenesis" / "genesis.db") as store:
+        targets = {gene.target for gene in store.genes()}
+        calls = store.observations("shop/shop.pricing:quote", replayable=True)
+        raised = store.observations("shop/shop.pricing:rate", newest=True, limit=500)
+        events = store.events.find(kind="test")
+    assert targets == {f"shop.pricing:{name}" for name in ("rate", "quote", "Cart.total")}
+
+    assert len(calls) == 101
+    assert wire.decode_call(calls[0].call) == ((100, "de"), {})
+    assert {call.burst_rate for call in calls} == {0.0}
+    assert all(call.outcome and call.outcome.kind == "returned" for call in calls)
+    assert "builtins.KeyError" in {call.error for call in raised}
+
+    taxes = named(events, "::test_a_quote_has_taxes")
+    assert (taxes.level, taxes.unit, taxes.value > 0) == ("passed", "ns", True)
+    assert calls[0].trace == taxes.trace
+    assert msgspec.msgpack.decode(taxes.body) == {
+        "shop.pricing:quote": [3],
+        "shop.pricing:rate": [2],
+    }
+    wrong = named(events, "::test_a_cart_adds_up")
+    assert wrong.level == "failed"
+    assert wrong.fingerprint.startswith("builtins.AttributeError in shop.pricing:Cart.total < ")
+
+    summed = {e.gene: e for e in events if e.name == "coverage"}
+    total = summed["shop/shop.pricing:Cart.total"]
+    assert msgspec.msgpack.decode(total.body, type=Covered).lines == {2: (0, 1)}
+    assert summed["shop/shop.pricing:quote"].count == 101
+
+
+def test_only_what_is_asked_for_is_recorded(project: Path) -> None:
+    run(project, "--codegenesis", "--codegenesis-target", "shop.pricing:rate")
+    with Store.open(project / ".codegenesis" / "genesis.db") as store:
+        assert {gene.qualname for gene in store.genes()} == {"rate"}
+
+
+@pytest.mark.parametrize(
+    ("options", "environ"), [((), {}), (("--codegenesis",), {"CODEGENESIS_DISABLED": "1"})]
+)
+def test_a_suite_that_is_not_recorded_runs_as_ever(
+    project: Path, options: tuple[str, ...], environ: dict[str, str]
+) -> None:
+    said = run(project, *options, **environ)
+    assert "1 failed, 102 passed" in said
+    assert "codegenesis:" not in said
+    assert not (project / ".codegenesis").exists()
+
+
+def test_trouble_of_ours_does_not_fail_the_suite(project: Path) -> None:
+    (project / ".codegenesis").write_text("in the way")
+    said = run(project, "--codegenesis")
+    assert "1 failed, 102 passed" in said
+    assert "codegenesis: nothing more is recorded: StoreError" in said
+
+
+LINES = """
+    import sys
+    from codegenesis.runtime.lines import lines
+    from codegenesis.runtime.live import LiveGene
+
+    def which(x):
+        if x:
+            return [y for y in range(3)]
+        return 0
+
+    def other():
+        return 1
+
+    gene, seen = LiveGene(which), lines()
+    seen.watch(gene)
+    which(1)
+    told = []
+    for argument in (0, 1, 1):
+        seen.begin()
+        which(argument), other()
+        told.append({name: sorted(found) for name, found in seen.end().items()})
+    which(0)
+    assert seen.end() == {}, seen.why
+    seen.close()
+    assert sys.gettrace() is None
+    print(told)
+"""
+
+
+@pytest.fixture(params=VERSIONS)
+def python(request: pytest.FixtureRequest, tmp_path: Path) -> Python:
+    return Python(request.param, tmp_path / "site")
+
+
+def test_lines_are_seen_on_every_version_while_asked_for(python: Python, tmp_path: Path) -> None:
+    (tmp_path / "seen.py").write_text(textwrap.dedent(LINES))
+    before, after = {"__main__:which": [2, 4]}, {"__main__:which": [2, 3]}
+    assert python.run(tmp_path / "seen.py") == f"{[before, after, after]}\n"
+
+
+@pytest.mark.slow
+def test_what_a_suite_called_is_enough_to_evolve_a_function(project: Path) -> None:
+    (project / "shop" / "guests.py").write_text(
+        textwrap.dedent("""
+            def repeated(names):
+                seen, again = [], []
+                for name in names:
+                    if name in seen and name not in again:
+                        again.append(name)
+                    seen.append(name)
+                return again
+        """)
+    )
+    (project / "tests" / "test_guests.py").write_text(
+        textwrap.dedent("""
+            import pytest
+            from shop.guests import repeated
+
+            @pytest.mark.parametrize("seed", range(1, 31))
+            def test_repeated(seed):
+                names = [f"guest {i * seed % 397}" for i in range(400)]
+                assert all(names.count(name) > 1 for name in repeated(names))
+        """)
+    )
+    run(project, "--codegenesis", "tests/test_guests.py")
+    command = [sys.executable, "-m", "codegenesis", "evolve", "shop.guests:repeated", "--json"]
+    done = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "repeated" in json.dumps(json.loads(done.stdout))
