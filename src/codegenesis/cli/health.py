@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from codegenesis.cli.output import emit, json_option, table
-from codegenesis.cli.settings import config_options, open_keys, open_store, store_directory
+from codegenesis.cli.settings import config_options, open_keys, open_store
 from codegenesis.compiler.native import BACKENDS, missing_for
 from codegenesis.config import Config
 from codegenesis.errors import StoreError
@@ -118,7 +118,7 @@ def _store(config: Config) -> Finding:
     except StoreError as error:
         remedy = f"{error}. {error.remedy}"
     return Finding(
-        name=f"store {store_directory(config) / 'genesis.db'}",
+        name=f"store {config.place}",
         ok=not remedy,
         needed=False,
         purpose="what is known and decided",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from codegenesis.config import Config, load
-from codegenesis.errors import StoreError, TargetError, UsageError
+from codegenesis.errors import TargetError, UsageError
 from codegenesis.ledger import KeyRing
 from codegenesis.model import Gene
 from codegenesis.store import Store
@@ -61,14 +61,7 @@ def store_directory(config: Config) -> Path:
 
 def open_store(config: Config, *, create: bool = False) -> Store:
     """Open the store; without `create`, a missing one is an error that says how to get one."""
-    path = store_directory(config) / "genesis.db"
-    if not create and not path.exists():
-        raise StoreError(
-            f"there is no store at {path}",
-            remedy="Watch an app first: codegenesis run -- python app.py (or name another "
-            "place with --directory).",
-        )
-    return Store.open(path, create=create)
+    return Store.open(config.location, create=create, directory=config.directory)
 
 
 def open_keys(config: Config) -> KeyRing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -20,6 +21,7 @@ DEFAULT = "default"
 LISTED = "`codegenesis config` lists all settings with their values and origins."
 
 _Share = Meta(gt=0, le=1)
+_PASSWORD = re.compile(r"(://[^:/@]*):[^@]*@")
 CaptureMode = Literal["plain", "values", "sketch", "off"]
 
 
@@ -51,6 +53,13 @@ class Config(Record, frozen=True, kw_only=True):
         str,
         Meta(min_length=1, description="Where store, keys and freeze switch are."),
     ] = ".codegenesis"
+    store: Annotated[
+        str,
+        Meta(
+            description="The store: a file, or postgresql://user@host/database for several hosts; "
+            "empty for genesis.db in the directory.",
+        ),
+    ] = ""
     target: Annotated[
         tuple[str, ...],
         Meta(description="Patterns of genes to watch, like shop.* or shop.pricing:quote."),
@@ -261,8 +270,18 @@ class Config(Record, frozen=True, kw_only=True):
 
     @property
     def database(self) -> Path:
-        """The store's file."""
+        """The store's file, where it is not named or on a server."""
         return Path(self.directory) / "genesis.db"
+
+    @property
+    def location(self) -> str:
+        """Where the store is: a path or a URL."""
+        return self.store or str(self.database)
+
+    @property
+    def place(self) -> str:
+        """The same, to be shown: without a password."""
+        return _shown(self.location)
 
     @property
     def artifacts(self) -> Path:
@@ -297,8 +316,14 @@ class Config(Record, frozen=True, kw_only=True):
 
 
 def _plain(value: object) -> object:
-    """Tables as they would be written, without what they leave at its default."""
+    """As it may be shown: tables without what they leave at its default, URLs without password."""
+    if isinstance(value, str):
+        return _shown(value)
     return msgspec.to_builtins(value) if isinstance(value, dict) else value
+
+
+def _shown(text: str) -> str:
+    return _PASSWORD.sub(r"\1:***@", text)
 
 
 #: Names of all settings, in order.

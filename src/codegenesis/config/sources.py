@@ -61,10 +61,17 @@ def load(
             if value is None:
                 continue
             checked = _check(name, value, origin, lenient=lenient)
-            values[name] = str(base / checked) if name == "directory" else checked
+            values[name] = _placed(name, checked, base)
             origins[name] = origin
     values.setdefault("service", home.name or "app")
     return Config(**values, origins=origins)
+
+
+def _placed(name: str, value: Any, base: Path) -> Any:
+    """Paths are relative to where they were written."""
+    if name == "directory" or (name == "store" and value and "://" not in value):
+        return str(base / value)
+    return value
 
 
 def _nearest_pyproject(start: Path) -> Path | None:

@@ -94,10 +94,13 @@ class Outlet(Protocol):
         """Move a release to another stage, if it still is where the caller believes it to be."""
 
 
-def open_outlet(where: str | Path, *, create: bool, waiting: deque[Batch]) -> Outlet:
+def open_outlet(
+    where: str | Path, *, directory: str | Path, create: bool, waiting: deque[Batch]
+) -> Outlet:
     """The store as the agent uses it.
 
     Args:
+        directory: where keys and freeze switch are.
         create: make it where it is missing.
         waiting: what has not been written yet; it outlives the outlet.
 
@@ -108,12 +111,14 @@ def open_outlet(where: str | Path, *, create: bool, waiting: deque[Batch]) -> Ou
     if "://" in str(where):
         from codegenesis.store import Store
 
-        return Store.open(where, create=create)
+        return Store.open(where, create=create, directory=directory)
     from codegenesis.runtime import sqlite_outlet
 
     path = Path(where).absolute()
+    if not create and not path.exists():
+        raise sqlite_outlet.gone(path)
     if sqlite_outlet.version(path) != sqlite_outlet.SCHEMA:
         from codegenesis.store import Store
 
         Store.open(path, create=create).close()
-    return sqlite_outlet.SqliteOutlet(path, waiting)
+    return sqlite_outlet.SqliteOutlet(path, waiting, directory=Path(directory).absolute())

@@ -160,7 +160,10 @@ class Session:
         self._on_store()
         # Once it was there it is not made again: it may come back from where it went.
         store = open_outlet(
-            self.config.database, create=self._observer is None, waiting=self._outbox
+            self.config.location,
+            directory=self.config.directory,
+            create=self._observer is None,
+            waiting=self._outbox,
         )
         native.use(store.directory / "artifacts")
         self._store = store

@@ -80,11 +80,12 @@ class SqliteOutlet:
 
     Args:
         waiting: what has not been written yet; it outlives this.
+        directory: where keys and freeze switch are.
     """
 
-    def __init__(self, path: Path, waiting: deque[Batch]) -> None:
+    def __init__(self, path: Path, waiting: deque[Batch], *, directory: Path) -> None:
         self.path = path
-        self.directory = path.parent
+        self.directory = directory
         self.gate = forks.Gate()
         self.rewards: Box = _Box(self, "rewards", packed=("arms",))
         self.events: Box = _Box(self, "events", packed=("attributes",))
@@ -150,9 +151,7 @@ class SqliteOutlet:
         except OSError:
             there = False
         if not there:
-            raise StoreError(
-                f"{self.path} is not there any more", remedy="Put it back, or restart the app."
-            )
+            raise gone(self.path)
 
     def frozen(self) -> str | None:
         """Why evolution is frozen, None when it is not."""
@@ -339,6 +338,11 @@ def _release(row: sqlite3.Row) -> Release | None:
 def _record(row: rows.Row, kind: type[RecordT]) -> RecordT:
     """The record of a row, with its types checked: SQLite keeps anything in any column."""
     return msgspec.convert({name: row[name] for name in kind.__struct_fields__}, kind)
+
+
+def gone(path: Path) -> StoreError:
+    """What is said when a store is not where it was."""
+    return StoreError(f"{path} is not there any more", remedy="Put it back, or restart the app.")
 
 
 def version(path: Path) -> int:

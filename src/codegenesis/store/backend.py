@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-#: Execution option that makes a transaction a writer: "durable" or "relaxed".
+#: Execution option that makes a transaction a writer: "told" (and durable), "durable" or "relaxed".
 WRITE = "codegenesis_write"
 
 

@@ -75,21 +75,21 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+    def write(self, *, durable: bool = True, tell: bool = False) -> Iterator[Connection]:
         """A writer's transaction, committed at the end of the block.
 
         Args:
-            durable: survive a power cut once committed, and be told to others (`changed`);
-                without, it survives a crash of the process, and others need not hear of it.
+            durable: survive a power cut once committed; without, only a crash of the process.
+            tell: others, who may wait for it (`changed`, `wait`); it is durable then.
         """
-        kind = "durable" if durable else "relaxed"
+        kind = "told" if tell else "durable" if durable else "relaxed"
         with self._passage(), self._engine.connect() as plain:
             connection = plain.execution_options(**{WRITE: kind})
             with connection.begin():
                 for fence in self.fences.get() if durable else ():
                     fence(connection)
                 yield connection
-        if durable:
+        if tell:
             self._note()
 
     @contextmanager
@@ -103,7 +103,7 @@ class Database:
             yield
 
     def changed(self) -> bool:
-        """Whether anything was committed, by anyone, since the last call (or since opening)."""
+        """Whether anybody told of a commit since the last call (or since opening)."""
         with self._passage(), self._watching:
             self._listen()
             news, self._news = self._news, False

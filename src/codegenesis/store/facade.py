@@ -289,7 +289,7 @@ class Store:
 
     def put_release(self, release: Release) -> None:
         """Keep a release; on disk when this returns."""
-        with self._database.write() as connection:
+        with self._database.write(tell=True) as connection:
             releases.put(connection, release)
 
     def release(self, id_or_prefix: str) -> Release | None:
@@ -339,7 +339,7 @@ class Store:
             "reason": reason,
             "updated_ns": time.time_ns() if at_ns is None else at_ns,
         }
-        with self._database.write() as connection:
+        with self._database.write(tell=True) as connection:
             return releases.move(connection, release_id, expect=expect, values=values)
 
     def add_samples(self, samples: Iterable[Sample]) -> None:
@@ -405,10 +405,9 @@ class Store:
     # The store itself
 
     def changed(self) -> bool:
-        """Whether anything that must not be lost was committed, by anyone, since the last call.
+        """Whether a release or the switch was changed, by anyone, since the last call; about 10 µs.
 
-        That is releases, entries, variants, champions, runs and the switch. Where it costs nothing
-        (SQLite) other commits count as well. About 10 µs.
+        On SQLite, where they cost nothing, all other commits count as well.
         """
         return self._database.changed()
 

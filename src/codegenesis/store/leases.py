@@ -99,12 +99,12 @@ class Leases:
     def freeze(self, reason: str) -> None:
         """Pull the switch that hosts share; heard at once."""
         lease = Lease(name=FROZEN, holder=reason or "frozen by hand", until_ns=_NEVER)
-        with self._database.write() as connection:
+        with self._database.write(tell=True) as connection:
             batches.upsert(connection, _table, [rows.to_row(lease)], key=("name",))
 
     def thaw(self) -> None:
         """Release the switch that hosts share."""
-        with self._database.write() as connection:
+        with self._database.write(tell=True) as connection:
             connection.execute(delete(_table).where(_table.c.name == FROZEN))
 
     def frozen(self) -> str | None:

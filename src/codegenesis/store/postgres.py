@@ -5,8 +5,8 @@
   a writer that waited for a row must see what it waited for.
 - `synchronous_commit` is off where losing the last moments before a power cut is fine.
 - Batches go through COPY in binary: three to four times the rows of `executemany`.
-- Durable commits send NOTIFY (in the same round trip), observations and the like do not: every
-  process would be woken by every batch of every other.
+- What agents obey (releases, the switch) sends NOTIFY, in the same round trip. Nothing else does:
+  every process would be woken by every batch of every other.
 - Who is stopped in the middle of a transaction must not hold up the others: the server ends it
   after `PATIENCE_MS`. A dead host is noticed by keepalives.
 - Text is compared byte by byte (`COLLATE "C"`), as SQLite does, whatever the database's locale.
@@ -47,7 +47,7 @@ PATIENCE_MS = 5000
 #: Statements of writers longer than this are ended: somebody may have been stopped in a COPY.
 WRITE_MS = 60_000
 
-_SYNCHRONOUS = {"durable": "on", "relaxed": "off"}
+_SYNCHRONOUS = {"told": "on", "durable": "on", "relaxed": "off"}
 _DEFAULTS = {
     "application_name": "codegenesis",
     "connect_timeout": "5",
@@ -104,7 +104,7 @@ class Postgres:
         return made
 
     def watch(self) -> Listener:
-        """A connection that hears of durable commits."""
+        """A connection that hears of what others tell."""
         connection = self._connect()
         try:
             connection.execute(f"LISTEN {CHANNEL}".encode())
@@ -164,7 +164,7 @@ class Postgres:
                 f"BEGIN; SET LOCAL synchronous_commit = {_SYNCHRONOUS[kind]};"
                 f"SET LOCAL statement_timeout = {WRITE_MS}"
             )
-        if kind == "durable" and not self._read_only:
+        if kind == "told" and not self._read_only:
             words += f"; NOTIFY {CHANNEL}, '{self.tag()}'"  # sent when it is committed
         # Without parameters, so that it may be several statements.
         connection.exec_driver_sql(words, execution_options={"no_parameters": True})

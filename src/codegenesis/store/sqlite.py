@@ -38,7 +38,7 @@ WORDS: Mapping[str, str] = {
 
 BUSY_MS = 5000
 _SLICE_PAGES = 2000
-_SYNCHRONOUS = {"durable": "FULL", "relaxed": "NORMAL"}
+_SYNCHRONOUS = {"told": "FULL", "durable": "FULL", "relaxed": "NORMAL"}
 
 
 def create_file(path: Path) -> None:

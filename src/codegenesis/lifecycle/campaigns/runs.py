@@ -23,7 +23,7 @@ from codegenesis.model import Run, RunState, RunStep
 from codegenesis.store import Store
 
 #: Where the store is says the command that goes on, not the run.
-_NOT_KEPT = frozenset({"directory", "budget"})
+_NOT_KEPT = frozenset({"directory", "store", "budget"})
 
 
 class Keeper:
@@ -162,7 +162,8 @@ def settings_of(run: Run, config: Config) -> Config:
         for name in SETTINGS
         if config.origin(name) == COMMAND_LINE
     }
-    return load(overrides={**run.settings, **given, "directory": config.directory})
+    place = {"directory": config.directory, "store": config.store}
+    return load(overrides={**run.settings, **given, **place})
 
 
 def _settings(config: Config) -> dict[str, str]:
