@@ -141,7 +141,7 @@ def _of_module(statement: ast.stmt) -> str:
     match statement:
         case ast.Import() | ast.ImportFrom():
             return f"import of {', '.join(alias.name for alias in statement.names)}"
-        case ast.FunctionDef():
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
             return f"helper {statement.name}"
         case ast.Assign(targets=[ast.Name(id=name)]):
             return f"constant {name}"
@@ -150,7 +150,7 @@ def _of_module(statement: ast.stmt) -> str:
 
 def _of_node(node: ast.AST) -> str:
     match node:
-        case ast.For():
+        case ast.For() | ast.AsyncFor():
             return f"loop over {_short(node.iter)}"
         case ast.While():
             return f"loop while {_short(node.test)}"
@@ -162,18 +162,23 @@ def _of_node(node: ast.AST) -> str:
 
 
 def _of_expression(node: ast.AST) -> str:
+    words = ""
     match node:
         case ast.Compare(ops=[ast.In() | ast.NotIn()]):
-            return f"lookup in {_short(node.comparators[0])}"
+            words = f"lookup in {_short(node.comparators[0])}"
         case ast.Compare():
-            return f"check of {_short(node)}"
+            words = f"check of {_short(node)}"
         case ast.Call():
-            return f"call of {_short(node.func)}"
+            words = f"call of {_short(node.func)}"
+        case ast.Await():
+            words = f"wait for {_short(node.value)}"
+        case ast.Yield() if node.value is not None:
+            words = f"yield of {_short(node.value)}"
         case ast.BinOp():
-            return f"arithmetic on {_short(node.left)}"
+            words = f"arithmetic on {_short(node.left)}"
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.List() | ast.Dict() | ast.Set()):
-            return f"{type(node.value).__name__.lower()} {name}"
-    return ""
+            words = f"{type(node.value).__name__.lower()} {name}"
+    return words
 
 
 def _short(node: ast.expr) -> str:

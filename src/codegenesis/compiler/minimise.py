@@ -21,6 +21,7 @@ from codegenesis import fragment
 from codegenesis.compiler.layout import split, with_docstring
 from codegenesis.errors import FragmentError
 from codegenesis.evidence.reach import bound_names
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene, Record, Variant
 from codegenesis.parsing import syntax_tree
 
@@ -202,7 +203,7 @@ def _is_quiet(statement: ast.stmt) -> bool:
     """Does it do nothing but bind names?"""
     if isinstance(statement, ast.Assign):
         return isinstance(statement.value, ast.Constant)
-    plain = isinstance(statement, ast.FunctionDef) and not statement.decorator_list
+    plain = isinstance(statement, FunctionNode) and not statement.decorator_list
     return plain or isinstance(statement, ast.Import | ast.ImportFrom)
 
 

@@ -24,6 +24,7 @@ from codegenesis.evidence.differential import inputs_for
 from codegenesis.evidence.duel import Subject
 from codegenesis.evidence.plain import data_of
 from codegenesis.evidence.words import exception_type
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Outcome, Variant
 from codegenesis.parsing import syntax_tree
 
@@ -123,6 +124,6 @@ def documented(source: str) -> frozenset[str]:
         if isinstance(node, ast.Raise) and node.exc:
             raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
             names.add(ast.unparse(raised).rpartition(".")[2])
-        if isinstance(node, ast.FunctionDef) and (text := ast.get_docstring(node)):
+        if isinstance(node, FunctionNode) and (text := ast.get_docstring(node)):
             names.update(re.findall(r"\b[A-Z]\w*(?:Error|Exception|Warning|Interrupt)\b", text))
     return frozenset(names)

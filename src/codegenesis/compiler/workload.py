@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from codegenesis.compiler.pin import cores, follow, on_core
 from codegenesis.errors import FragmentError
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene, Record
 from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Candidate, Executor
@@ -126,8 +127,8 @@ def remembers(source: str) -> bool:
     mutable defaults; an over-approximation costs time only.
     """
     *prelude, last = syntax_tree(source).body
-    functions = [node for node in (*prelude, last) if isinstance(node, ast.FunctionDef)]
-    plain = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+    functions = [node for node in (*prelude, last) if isinstance(node, FunctionNode)]
+    plain = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)
     state = any(not isinstance(node, plain) and not _is_frozen(node) for node in prelude)
     stores = any(
         isinstance(node, ast.Global | ast.Nonlocal)
@@ -138,7 +139,7 @@ def remembers(source: str) -> bool:
     return state or stores or any(map(_is_dressed, functions))
 
 
-def _is_dressed(function: ast.FunctionDef) -> bool:
+def _is_dressed(function: FunctionNode) -> bool:
     """Decorators may cache, and a mutable default lives as long as the function."""
     defaults = [*function.args.defaults, *filter(None, function.args.kw_defaults)]
     return bool(function.decorator_list) or not all(

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from codegenesis.evidence.names import bound_in, outer_stores, root_name
 from codegenesis.evidence.reach import dotted, imported
 from codegenesis.evidence.vocabulary import CLOCKS, HARMLESS, HIDDEN_INPUTS, NOW
+from codegenesis.fragment.syntax import FunctionNode
 
 #: Methods that a cache needs; `clear` and `popitem` keep it small.
 _OF_A_CACHE = frozenset({"get", "setdefault", "clear", "popitem", "move_to_end"})
@@ -131,7 +132,7 @@ def _is_stepped(name: str, tree: ast.Module) -> bool:
 def _not_as_a_cache(name: str, tree: ast.Module) -> Iterator[str]:
     parents = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.Lambda) or name in bound_in(function):
+        if not isinstance(function, FunctionNode | ast.Lambda) or name in bound_in(function):
             continue
         for node in ast.walk(function):
             if isinstance(node, ast.Name) and node.id == name:
@@ -182,7 +183,7 @@ def _defaults(prelude: list[ast.stmt]) -> Iterator[str]:
     plain = ast.Constant | ast.Name | ast.Attribute | ast.UnaryOp | ast.Tuple | ast.Lambda
     for statement in prelude:
         for node in ast.walk(statement):
-            if isinstance(node, ast.FunctionDef | ast.Lambda):
+            if isinstance(node, FunctionNode | ast.Lambda):
                 own = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
                 if not all(isinstance(each, plain) for each in own):
                     yield f"line {node.lineno}: keeps an object in the default of a parameter"
@@ -191,18 +192,18 @@ def _defaults(prelude: list[ast.stmt]) -> Iterator[str]:
 def _closures(tree: ast.Module, prelude: list[ast.stmt]) -> Iterator[str]:
     """A function of the prelude whose inner function changes what it closes over."""
     for outer in prelude:
-        if not isinstance(outer, ast.FunctionDef):
+        if not isinstance(outer, FunctionNode):
             continue
         for inner in ast.walk(outer):
-            if inner is outer or not isinstance(inner, ast.FunctionDef | ast.Lambda):
+            if inner is outer or not isinstance(inner, FunctionNode | ast.Lambda):
                 continue
             if any(isinstance(node, ast.Nonlocal) for node in ast.walk(inner)):
                 yield f"line {inner.lineno}: keeps a variable between calls"
-            elif isinstance(inner, ast.FunctionDef) and _escapes(outer, tree):
+            elif isinstance(inner, FunctionNode) and _escapes(outer, tree):
                 own = ast.Module([inner], [])
                 if any(True for _ in outer_stores(own)):
                     yield f"line {inner.lineno}: keeps an object between calls"
-    defined = {each.name for each in tree.body if isinstance(each, ast.FunctionDef | ast.ClassDef)}
+    defined = {each.name for each in tree.body if isinstance(each, FunctionNode | ast.ClassDef)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
             continue
@@ -210,11 +211,11 @@ def _closures(tree: ast.Module, prelude: list[ast.stmt]) -> Iterator[str]:
             yield f"line {node.lineno}: keeps an attribute of {root_name(node)}"
 
 
-def _escapes(outer: ast.FunctionDef, tree: ast.Module) -> bool:
+def _escapes(outer: FunctionNode, tree: ast.Module) -> bool:
     """Is it used when the fragment is loaded: called, or as a decorator?"""
     for statement in tree.body:
         heads: list[ast.AST] = [statement]
-        if isinstance(statement, ast.FunctionDef):
+        if isinstance(statement, FunctionNode):
             heads = list(statement.decorator_list)
         for head in heads:
             if any(isinstance(n, ast.Name) and n.id == outer.name for n in ast.walk(head)):
@@ -227,7 +228,7 @@ def _has_state(name: str, prelude: list[ast.stmt]) -> bool:
     for statement in prelude:
         if isinstance(statement, ast.ClassDef) and statement.name == name:
             for method in statement.body:
-                if isinstance(method, ast.FunctionDef) and method.name != "__init__":
+                if isinstance(method, FunctionNode) and method.name != "__init__":
                     for node in ast.walk(method):
                         stored = isinstance(node, ast.Attribute) and not isinstance(
                             node.ctx, ast.Load

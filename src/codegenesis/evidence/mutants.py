@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from random import Random
 from typing import Any
 
+from codegenesis.fragment.enclosing import compilable
 from codegenesis.model import Record
 from codegenesis.parsing import syntax_tree
 
@@ -147,7 +148,7 @@ def _replaced(tree: ast.Module, site: _Site) -> ast.Module:
 
 def _normal(tree: ast.Module) -> object:
     """The compiled program without positions and docstrings."""
-    code = compile(tree, "<mutant>", "exec", dont_inherit=True, optimize=2)
+    code = compile(compilable(tree), "<mutant>", "exec", dont_inherit=True, optimize=2)
     return _key(code)
 
 

@@ -78,7 +78,7 @@ def _parsed(name: str, data: bytes) -> Module:
         bound.update(dict.fromkeys(bound_names(node), node))
         imports.update(imported(node, name))
         for inner in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(inner, ast.FunctionDef):
+            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
                 methods.setdefault(inner.name, []).append(inner)
     return Module(name=name, tree=tree, bound=bound, imports=imports, methods=methods)
 

@@ -17,6 +17,7 @@ from codegenesis.evidence.names import (
 )
 from codegenesis.evidence.reach import Module, bound_names, imported, module_at
 from codegenesis.evidence.vocabulary import INTERNALS, PLAIN_DUNDERS, PURE_MODULES, REACHING
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene, Variant
 from codegenesis.parsing import syntax_tree
 
@@ -33,6 +34,7 @@ _PLAIN_STATEMENTS = (
     ast.Assign,
     ast.AnnAssign,
     ast.FunctionDef,
+    ast.AsyncFunctionDef,
     ast.ClassDef,
 )
 
@@ -72,7 +74,7 @@ def growth(s: Subjects) -> Iterator[str]:
 
 def signature(s: Subjects) -> Iterator[str]:
     before, after = s.original.body[-1], s.tree.body[-1]
-    if isinstance(before, ast.FunctionDef) and isinstance(after, ast.FunctionDef):
+    if isinstance(before, FunctionNode) and isinstance(after, FunctionNode):
         old, new = _parameters(before), _parameters(after)
         if old != new:
             yield f"changes its parameters from ({old}) to ({new})"
@@ -215,13 +217,13 @@ def _origins(node: ast.Import | ast.ImportFrom) -> list[str]:
     ]
 
 
-def _parameters(node: ast.FunctionDef) -> str:
+def _parameters(node: FunctionNode) -> str:
     tree = syntax_tree(ast.unparse(node))
     for argument in ast.walk(tree):
         if isinstance(argument, ast.arg):
             argument.annotation = None
     function = tree.body[0]
-    return ast.unparse(function.args) if isinstance(function, ast.FunctionDef) else ""
+    return ast.unparse(function.args) if isinstance(function, FunctionNode) else ""
 
 
 def _is_odd(name: str) -> bool:

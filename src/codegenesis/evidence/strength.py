@@ -25,6 +25,7 @@ from codegenesis.evidence.differential import DifferentialGate
 from codegenesis.evidence.mutants import Mutant, mutants
 from codegenesis.evidence.probes import conditions
 from codegenesis.evidence.sights import Sights
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Outcome, Strength, Variant
 from codegenesis.parsing import syntax_tree
 
@@ -174,7 +175,7 @@ def _ended(outcome: Outcome) -> bool:
 
 def _statements(source: str) -> Iterator[tuple[int, int]]:
     for node in ast.walk(syntax_tree(source)):
-        if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.stmt) and not isinstance(node, FunctionNode):
             body = getattr(node, "body", None)
             last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
             yield node.lineno, max(node.lineno, last)

@@ -26,6 +26,7 @@ from codegenesis.evidence.policy import PolicyGate
 from codegenesis.evidence.reach import module_at, reach
 from codegenesis.evidence.scan import scan
 from codegenesis.evidence.words import clip, show_call
+from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene, Trial, Variant, Verdict
 from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Work, WorkLimits, Workshop
@@ -104,20 +105,26 @@ class SymbolicGate:
 
 def _unsuited(gene: Gene, variant: Variant) -> str:
     """Why the pair is nothing for a solver, in words."""
-    if gene.kind == "method":
-        return "it is a method, and its objects would have to be invented"
-    if gene.module == "__main__":
-        return "its module is a script"
+    if words := _misplaced(gene):
+        return words
     if state := _state(gene):
         return f"it reads {state}, which its module changes"
     if effects := scan(gene):
         return f"it does more than compute ({effects[0].words})"
     for statement in syntax_tree(variant.source).body:
-        body = statement if isinstance(statement, ast.FunctionDef) else _wrapped(statement)
+        body = statement if isinstance(statement, FunctionNode) else _wrapped(statement)
         piece = msgspec.structs.replace(gene, source=ast.unparse(body))
         if effects := scan(piece):
             return f"the variant does more than compute ({effects[0].words})"
     return ""
+
+
+def _misplaced(gene: Gene) -> str:
+    if "<locals>" in gene.qualname:
+        return "it is made inside another function, whose variables would have to be invented"
+    if gene.kind == "method":
+        return "it is a method, and its objects would have to be invented"
+    return "its module is a script" if gene.module == "__main__" else ""
 
 
 def _state(gene: Gene) -> str:

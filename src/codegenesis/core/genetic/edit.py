@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 
 from codegenesis.core.genetic.syntax import UNPARSABLE
+from codegenesis.fragment.enclosing import compilable
 from codegenesis.model import Record
 
 
@@ -60,7 +61,7 @@ def compiles(text: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(text, "<edited>", "exec", dont_inherit=True)
+            compile(compilable(text), "<edited>", "exec", dont_inherit=True)
         except UNPARSABLE:
             return False
     return True

@@ -37,7 +37,7 @@ class Memoise:
 
     def applies(self, gene: Gene, traits: Sequence[Trait]) -> Proposal | None:
         """A proposal for a recursion that branches, and for calls that repeat."""
-        if gene.refused or gene.kind != "function":
+        if gene.refused or not _suited(gene):
             return None
         context = Context(traits=tuple(traits))
         view = context.view(Unit.parse(gene.source))
@@ -66,9 +66,14 @@ class Memoise:
         ]
 
 
+def _suited(gene: Gene) -> bool:
+    """A function of a module, without a cache around it already."""
+    return gene.kind == "function" and "cache" not in gene.decorated
+
+
 def _safe(gene: Gene, view: View, context: Context) -> bool:
     measured = context.pure and context.deterministic
-    if not measured or gene.kind != "function" or not view.plain or not view.parameters:
+    if not measured or not _suited(gene) or not view.plain or not view.parameters:
         return False
     known = bool(context.calls) and bool(context.results)
     return known and all(map(_flat, context.calls)) and all(map(_frozen, context.results))

@@ -17,6 +17,7 @@ from functools import lru_cache
 from codegenesis.core.operator import Context, module_source
 from codegenesis.core.predict import forecast
 from codegenesis.core.syntax import Unit, signature
+from codegenesis.fragment.enclosing import compilable
 from codegenesis.model import Gene, Proposal, Trait, Variant
 
 #: Selections, the widest last.
@@ -76,7 +77,7 @@ class Ruff:
 def _unit(source: str, before: str) -> Unit | None:
     """What ruff made of a fragment, when it is one of the same signature."""
     try:
-        compile(source, "<ruff>", "exec")
+        compile(compilable(source), "<ruff>", "exec", dont_inherit=True)
         same = signature(source) == signature(before)
         return Unit.parse(source) if same else None
     except (SyntaxError, ValueError):
