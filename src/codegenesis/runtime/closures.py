@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable
+from operator import is_
 
 from codegenesis.runtime.live import Cells, LiveGene, Overlay
 
 _ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
-
-
-class Unset:
-    """Stands for a free variable that holds nothing yet; it cannot be encoded."""
+_LEFT_OUT = object()
 
 
 def with_free(kwargs: dict[str, object], gene: LiveGene, cells: Cells) -> dict[str, object]:
@@ -37,16 +35,25 @@ def immutable(values: Iterable[object]) -> bool:
 
 
 def _values(gene: LiveGene, cells: tuple[types.CellType, ...]) -> dict[str, object]:
+    """Left out is what holds nothing yet, and the function itself: who makes it anew has that."""
     names = gene.current.code.co_freevars
-    return {
-        f".{name}": _held(cell)
-        for name, cell in zip(names, cells, strict=True)
-        if name != "__class__"
-    }
+    found = {}
+    for name, cell in zip(names, cells, strict=True):
+        value = _held(cell, cells)
+        if value is not _LEFT_OUT and name != "__class__":
+            found[f".{name}"] = value
+    return found
 
 
-def _held(cell: types.CellType) -> object:
+def _held(cell: types.CellType, cells: tuple[types.CellType, ...]) -> object:
     try:
-        return cell.cell_contents
+        value: object = cell.cell_contents
     except ValueError:
-        return Unset()
+        return _LEFT_OUT
+    theirs = value.__closure__ if type(value) is types.FunctionType else None
+    return _LEFT_OUT if theirs and _same(theirs, cells) else value
+
+
+def _same(theirs: tuple[types.CellType, ...], ours: tuple[types.CellType, ...]) -> bool:
+    """Cells that hold equal values are equal, so they are compared by identity."""
+    return len(theirs) == len(ours) and all(map(is_, theirs, ours))
