@@ -17,6 +17,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from codegenesis.interpreters import inert
+
 if TYPE_CHECKING:
     from codegenesis.contracts import invariant
     from codegenesis.runtime.context import context
@@ -49,7 +51,7 @@ def evolvable(function: _F) -> _F:
     Raises:
         NotEvolvableError: it is of a kind that is not evolved; the message says which.
     """
-    if os.environ.get("CODEGENESIS_DISABLED") == "1":
+    if os.environ.get("CODEGENESIS_DISABLED") == "1" or inert():
         return function
     from codegenesis.runtime.registry import evolve
 
@@ -88,7 +90,7 @@ def start(**settings: object) -> None:
     Raises:
         ConfigError: a setting is unknown or has the wrong form.
     """
-    if os.environ.get("CODEGENESIS_DISABLED") == "1":
+    if os.environ.get("CODEGENESIS_DISABLED") == "1" or inert():
         return
     from codegenesis.runtime.install import begin
 

@@ -38,8 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begin to record, where that is asked for and tests run in this process."""
     if not config.getoption("codegenesis") or _hands_out(config):
         return
+    from codegenesis.interpreters import inert
     from codegenesis.runtime.context import disabled
-    from codegenesis.runtime.registry import inert
 
     if not disabled() and not inert():
         config.pluginmanager.register(Recording(config), _NAME)

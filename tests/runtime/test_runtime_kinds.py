@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import codegenesis
+from codegenesis import interpreters
 from codegenesis.errors import NotEvolvableError
 from codegenesis.runtime import kinds, register
-from codegenesis.runtime import registry as registry_module
 from codegenesis.runtime.agent import agent
 from codegenesis.runtime.describe import root_of
 from codegenesis.runtime.discover import Targets, complete, modules, search
@@ -226,7 +226,7 @@ def test_an_unsupported_interpreter_serves_and_says_so_once(
     shop: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setattr(registry_module, "_told", False)
+    monkeypatch.setattr(interpreters, "_told", False)
     monkeypatch.delenv("CODEGENESIS_DISABLED", raising=False)
     assert codegenesis.evolvable(shop.plain) is shop.plain
     assert codegenesis.evolvable(shop.generator) is shop.generator

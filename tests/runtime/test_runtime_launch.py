@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from codegenesis.config import load
-from codegenesis.model import Gene
 from codegenesis.runtime import launch_environment
 
 if TYPE_CHECKING:
-    from conftest import House
-
-Until = Callable[..., None]
+    from launched_app import App
 
 LOOP = """
     import os, sys, time
@@ -38,69 +31,6 @@ LOOP = """
         print(os.getpid(), which(1), flush=True)
 """
 MAIN = '\nif __name__ == "__main__":\n    serve()\n'
-NEW = "def which(x):\n    return 'new'"
-
-
-class App:
-    """A program in a directory of its own, launched the way `codegenesis run` does."""
-
-    def __init__(self, house: House, directory: Path, until: Until) -> None:
-        self.house = house
-        self.directory = directory
-        self.until = until
-        self.started: list[subprocess.Popen[str]] = []
-
-    def write(self, name: str, source: str) -> Path:
-        path = self.directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
-        return path
-
-    def environment(self, **extra: str) -> dict[str, str]:
-        overrides = {"service": "shop", "directory": self.house.config.directory, "poll_s": 0.05}
-        config = load(overrides=overrides, environ={}, start=self.directory)
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("CODEGENESIS_")}
-        return launch_environment(config, {**environ, **extra}, start=self.directory)
-
-    def start(self, *command: str, **extra: str) -> subprocess.Popen[str]:
-        return self.run(command, self.environment(**extra))
-
-    def run(self, command: Sequence[str], environ: dict[str, str]) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=self.directory, env=environ, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
-        self.started.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self.started:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # a session of its own, children included
-            process.communicate(timeout=10)
-
-    def gene(self, target: str) -> Gene:
-        """Waits until a process has described it."""
-        self.until(lambda: self.house.store.find_genes(target), what=target, seconds=40)
-        return self.house.store.find_genes(target)[0]
-
-    def swap(self, target: str) -> Any:
-        gene: Any = self.gene(target)
-        return self.house.release(gene, NEW)
-
-    def finish(self, process: subprocess.Popen[str]) -> list[list[str]]:
-        out, err = process.communicate(timeout=60)
-        assert err == ""
-        assert process.returncode == 0
-        return [line.split() for line in out.splitlines()]
-
-
-@pytest.fixture
-def app(house: House, tmp_path: Path, until: Until) -> Iterator[App]:
-    (tmp_path / "app").mkdir()
-    made = App(house, tmp_path / "app", until)
-    yield made
-    made.end()
 
 
 def test_a_script_is_watched_and_swapped_without_a_change(app: App) -> None:
@@ -246,6 +176,45 @@ def test_uvicorn_workers_take_a_swap(app: App) -> None:
     app.until(both, what="the swap in both workers", seconds=60)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--worker-class", "sync"],
+        pytest.param(["--worker-class", "gthread", "--threads", "4"], marks=pytest.mark.slow),
+        pytest.param(["--worker-class", "gthread", "--preload"], marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_gunicorn_workers_take_a_swap(app: App, arguments: list[str]) -> None:
+    pytest.importorskip("gunicorn")
+    app.write(
+        "shop.py",
+        """
+        import os
+
+        def which(x):
+            return "old"
+
+        def app(environ, start_response):
+            body = f"{os.getpid()} {which(1)}".encode()
+            start_response("200 OK", [("Content-Length", str(len(body)))])
+            return [body]
+        """,
+    )
+    port = _free_port()
+    bind = ["--bind", f"127.0.0.1:{port}", "--workers", "2"]
+    app.start("-m", "gunicorn", *bind, *arguments, "shop:app")
+    app.swap("shop:which")
+    seen: dict[str, str] = {}
+
+    def both() -> bool:
+        pid, result = _get(str(port))
+        seen[pid] = result
+        return len(seen) == 2 and set(seen.values()) == {"new"}
+
+    app.until(both, what="the swap in both workers", seconds=60)
+
+
 def test_a_hidden_sitecustomize_is_run_too(app: App) -> None:
     app.write("site/sitecustomize.py", "import builtins\nbuiltins.theirs = 'theirs'\n")
     app.write("app.py", "import sitecustomize\nprint(theirs, sitecustomize.__file__)\n")
@@ -333,10 +302,10 @@ def test_importing_is_light_and_starts_nothing(tmp_path: Path) -> None:
 def test_a_subinterpreter_is_told_why_not(tmp_path: Path) -> None:
     code = """
         import _xxsubinterpreters as interpreters
-        from codegenesis.runtime.kinds import unsupported
+        from codegenesis.interpreters import unsupported
         print("main:", unsupported())
         print("sub:", end=" ", flush=True)
-        inside = "from codegenesis.runtime.kinds import unsupported; print(unsupported())"
+        inside = "from codegenesis.interpreters import unsupported; print(unsupported())"
         interpreters.run_string(interpreters.create(isolated=False), inside)
     """
     done = subprocess.run(

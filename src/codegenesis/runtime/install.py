@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codegenesis.runtime.registry import inert
+from codegenesis.interpreters import inert
 
 if TYPE_CHECKING:
     from codegenesis.config import Config

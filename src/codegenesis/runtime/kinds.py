@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
-import sys
 import types
 
 from codegenesis.fragment import LOCALS, layers
@@ -19,31 +17,6 @@ _NATIVE = (
     types.WrapperDescriptorType,
     types.MethodWrapperType,
 )
-
-
-def unsupported() -> str:
-    """Why nothing can be evolved in this interpreter; empty when it can."""
-    if sys.implementation.name != "cpython" or not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        came = f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]}"
-        return f"CodeGenesis evolves code on CPython 3.11 to 3.13, this is {came}"
-    if sys.platform != "linux":
-        return (
-            f"CodeGenesis evolves code on Linux, this is {sys.platform}; "
-            "run the application in a container to have it evolve"
-        )
-    if _in_subinterpreter():
-        return "CodeGenesis evolves code in the main interpreter, this is a subinterpreter"
-    return ""
-
-
-def _in_subinterpreter() -> bool:
-    for name in ("_interpreters", "_xxsubinterpreters"):  # 3.13, and before
-        try:
-            interpreters = importlib.import_module(name)
-        except ImportError:
-            continue
-        return bool(interpreters.get_current() != interpreters.get_main())
-    return False
 
 
 def function_of(candidate: object, *, scope: str = "") -> types.FunctionType | None:

@@ -377,11 +377,10 @@ class LiveGene:
             found = [ref() for ref in (*known, *self._leaving)]
         return [code for code in (self._master, self._template, *found) if code is not None]
 
-    def take_in(self, function: types.FunctionType) -> None:
-        """A function that was made of the inner `def`: from now on it runs what they all do."""
+    def take_in(self, function: types.FunctionType) -> bool:
+        """A function that was made of the inner `def` runs what they all do; was it new?"""
         with self.lock:
-            if isinstance(self._seats, Everywhere):
-                self._seats.add(function)
+            return isinstance(self._seats, Everywhere) and self._seats.add(function)
 
     def _dress(self, version: Version) -> None:
         if self._inner:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from codegenesis.errors import NotEvolvableError
 from codegenesis.fragment import LOCALS, innermost
-from codegenesis.runtime.kinds import function_of, refusal, unsupported
+from codegenesis.runtime.kinds import function_of, refusal
 from codegenesis.runtime.live import LiveGene
 from codegenesis.runtime.naming import look_up, module_name
 from codegenesis.runtime.seats import gather
@@ -23,9 +23,9 @@ log = logging.getLogger("codegenesis")
 
 
 #: Of the time that passes, what looking for functions of inner `def`s may take.
-_GATHERING = 0.002
-#: Seconds after which it is looked again for what was made meanwhile, at the latest.
-_GATHER_S = 60.0
+_GATHERING = 0.001
+#: Seconds until it is looked again for what was made meanwhile; twice as long each time in vain.
+_GATHER_S, _LONGEST_S = 1.0, 60.0
 
 
 class Registry:
@@ -38,7 +38,8 @@ class Registry:
         self._genes: dict[str, LiveGene] = {}
         self._by_function: dict[types.FunctionType, LiveGene] = {}
         self._lock = threading.RLock()
-        self._gathered_s = self._gathering_s = 0.0
+        self._gathered_s = self._rest_s = 0.0
+        self._patience_s = _GATHER_S
 
     def __len__(self) -> int:
         return len(self._genes)
@@ -89,16 +90,15 @@ class Registry:
     def tidy(self) -> None:
         """Look after what runs old code, and for functions of inner `def`s that are new."""
         lost = [gene for gene in self if gene.restless and gene.tidy()]
-        if not lost and time.monotonic() - self._gathered_s < _GATHER_S:
-            return
-        if time.monotonic() - self._gathered_s < self._gathering_s / _GATHERING:
+        began_s = time.monotonic()
+        if began_s - self._gathered_s < max(self._rest_s, 0 if lost else self._patience_s):
             return
         inner = [gene for gene in self if gene.outer]
         if inner:
-            began_s = time.monotonic()
-            gather(inner)
+            new = gather(inner)
             self._gathered_s = time.monotonic()
-            self._gathering_s = self._gathered_s - began_s
+            self._rest_s = (self._gathered_s - began_s) / _GATHERING
+            self._patience_s = _GATHER_S if new else min(2 * self._patience_s, _LONGEST_S)
 
     def after_fork(self) -> None:
         """In a child: no lock is held by a thread that is not here."""
@@ -178,28 +178,13 @@ def _inside(function: types.FunctionType) -> LiveGene | None:
 
 
 def evolve(function: _F) -> _F:
-    """What `codegenesis.evolvable` does, where it is not disabled.
+    """What `codegenesis.evolvable` does, where it can do anything.
 
     Raises:
         NotEvolvableError: it is of a kind that is not evolved; the message says which.
     """
-    if inert():
-        return function
     register(function, scope=sys._getframe(2).f_code.co_qualname)  # 1 is `evolvable`
     from codegenesis.runtime.agent import agent
 
     agent.start()
     return function
-
-
-_told = False
-
-
-def inert() -> bool:
-    """Can nothing be evolved in this interpreter? Says so, once."""
-    global _told  # noqa: PLW0603
-    reason = unsupported()
-    if reason and not _told:
-        _told = True
-        log.warning("%s. The application runs as it is.", reason)
-    return bool(reason)
