@@ -1,6 +1,7 @@
 """The engine process: one loop that evolves one gene at a time and moves releases along.
 
-It talks to applications through the store alone. Evolving takes seconds, so it happens on a worker
+It talks to applications through the store alone, and shares the work with engines of other hosts,
+where there are any, by leases (`claims`). Evolving takes seconds, so it happens on a worker
 thread (the work itself is in jailed processes), while the loop goes on stepping releases: a canary
 that must be rolled back does not wait for a race to end.
 """
@@ -23,6 +24,7 @@ from codegenesis.delivery import Delivery
 from codegenesis.errors import CodeGenesisError
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.asking import Authors, authors
+from codegenesis.lifecycle.claims import RELEASES, claims
 from codegenesis.lifecycle.evolution import Evolver
 from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.jails import Jails
@@ -64,6 +66,7 @@ class Engine:
         self._said: dict[str, float] = {}
         self._stages: dict[str, Stage] = {}
         self._process = _describe(config)
+        self._claims = claims(store, engine=self._process.id)
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -72,7 +75,7 @@ class Engine:
 
     def run(self) -> None:
         """Loop until `stop`, or until the parent is gone."""
-        log.info("engine %s watches %s", self._process.id, self._store.directory)
+        log.info("engine %s watches %s", self._process.id, self._store.place)
         with ExitStack() as models:
             self._evolver.authors = self._authors(models)
             try:
@@ -81,19 +84,32 @@ class Engine:
             finally:
                 self._evolver.cancel()
                 self._jails.close()
+                self._give_back()
 
     def tick(self) -> None:
         """One round: say that we live, move releases, collect or start an evolution."""
         try:
             self._heartbeat()
-            self._tell(self._delivery.round(executor=self._jails.borrow))
+            if self._claims.leads():
+                self._lead()
             self._collect()
-            self._prune()
             if self._evolving is None and self._store.frozen() is None:
                 self._start_next()
         except CodeGenesisError as error:
             # The loop outlives a bad round: the store may be locked or the disk full for a while.
             self._complain(error)
+
+    def _lead(self) -> None:
+        """What one engine of all does."""
+        with self._claims.on(RELEASES):
+            self._tell(self._delivery.round(executor=self._jails.borrow))
+            self._prune()
+
+    def _give_back(self) -> None:
+        try:
+            self._claims.close()
+        except CodeGenesisError as error:
+            self._complain(error)  # the leases run out by themselves
 
     def _authors(self, stack: ExitStack) -> Authors | None:
         """Models that the owner has named; without them, or with wrong settings, rules alone."""
@@ -123,6 +139,12 @@ class Engine:
             return
         (gene, future), self._evolving = self._evolving, None
         try:
+            self._land(gene, future)
+        finally:
+            self._claims.let_go(gene.id)
+
+    def _land(self, gene: Gene, future: Future[Evolution]) -> None:
+        try:
             evolution = future.result()
         except CodeGenesisError as error:
             # This gene cannot be evolved here; others may. It is not tried again until twice as
@@ -133,7 +155,8 @@ class Engine:
         self._trouble = ""
         log.info("%s: %s", gene.target, evolution.reason)
         if evolution.champion is not None:
-            self._delivery.open(evolution.champion, gene)
+            with self._claims.on(gene.id):
+                self._delivery.open(evolution.champion, gene)
 
     def _prune(self) -> None:
         if time.monotonic() >= self._next_prune:
@@ -144,8 +167,13 @@ class Engine:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_EVERY_S
-        candidate = next_gene(self._store)
-        if candidate is not None:
+        gene = self._claims.orphan()
+        if gene is not None:
+            log.info("evolving %s: the engine that did is gone", gene.target)
+            self._evolving = (gene, self._begin(gene))
+            return
+        candidate = next_gene(self._store, leave=self._claims.elsewhere())
+        if candidate is not None and self._claims.claim(candidate.gene.id):
             log.info("evolving %s: %s", candidate.gene.target, candidate.reason)
             note_attempt(self._store, candidate.gene)
             self._evolving = (candidate.gene, self._begin(candidate.gene))
@@ -156,7 +184,8 @@ class Engine:
 
         def work() -> None:
             try:
-                future.set_result(self._evolver.evolve(gene))
+                with self._claims.on(gene.id):
+                    future.set_result(self._evolver.evolve(gene))
             except BaseException as error:  # noqa: BLE001 (thread boundary: handed on)
                 future.set_exception(error)
 

@@ -1,4 +1,8 @@
-"""One engine per store: an advisory lock that the kernel lets go of however its holder dies."""
+"""One engine per directory: an advisory lock that the kernel lets go of however its holder dies.
+
+That is one engine per store where the store is a file in it. Hosts that share a store on a server
+have a directory, and perhaps an engine, each; `claims` divides the work among those.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ class EngineLock:
     """`flock` on `engine.lock` beside the store.
 
     Args:
-        directory: the store's directory; must exist.
+        directory: this host's, of keys and switch.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -21,6 +25,7 @@ class EngineLock:
 
     def acquire(self) -> bool:
         """Take the lock if nobody has it; True when it is ours now."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

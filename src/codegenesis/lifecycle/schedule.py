@@ -8,7 +8,7 @@ costs nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from codegenesis import genome
 from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
@@ -33,10 +33,16 @@ class Candidate(Record, frozen=True, kw_only=True):
     reason: str
 
 
-def next_gene(store: Store, *, min_score: float = WORTHWHILE) -> Candidate | None:
-    """The gene with the highest priority that may be evolved now; None when there is none."""
+def next_gene(
+    store: Store, *, min_score: float = WORTHWHILE, leave: Collection[str] = ()
+) -> Candidate | None:
+    """The gene with the highest priority that may be evolved now; None when there is none.
+
+    Args:
+        leave: ids of genes that are not looked at.
+    """
     counts = store.observation_counts()
-    busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))}
+    busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))} | set(leave)
     ready = [
         gene
         for gene in store.genes()
