@@ -122,9 +122,10 @@ def search(
         names.add("__mp_main__")
     found: list[Found] = []
     for qualname, owner, value in _members(module, names):
-        if (id(value), qualname) in known:
+        seen = id(value), f"{name}:{qualname}"  # by module: others may have imported it
+        if seen in known:
             continue  # the registry holds what it has: nothing else can have its id
-        known.add((id(value), qualname))
+        known.add(seen)
         function = _called(value, qualname)
         if function is None or function.__module__ not in names:
             continue
