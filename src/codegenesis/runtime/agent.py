@@ -111,6 +111,8 @@ class Agent:
 
     def _end(self) -> None:
         self._stop.set()
+        if self._session is not None:
+            self._session.wake()
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
             thread.join(_JOIN_S)
@@ -143,7 +145,7 @@ class Agent:
             if leaving is not None:
                 leaving.join()  # one thread to a session
             session = self._begun()
-            while not stop.wait(wait):
+            while not session.rest(stop, wait):
                 wait = self._round(session, wait)
         except CodeGenesisError as error:
             self._switch_off(f"{error}. {error.remedy}")

@@ -41,6 +41,12 @@ class Outlet(Protocol):
     def changed(self) -> bool:
         """Whether anybody else has committed since the last call."""
 
+    def wait(self, timeout_s: float) -> object:
+        """Wait until it tells of news (where it does), `wake` is called, or the time is over."""
+
+    def wake(self) -> None:
+        """End a wait of another thread, or else its next one."""
+
     def check(self) -> None:
         """Is it still the store that was opened?
 

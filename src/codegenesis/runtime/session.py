@@ -9,6 +9,7 @@ import contextlib
 import os
 import platform
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection
@@ -124,6 +125,22 @@ class Session:
             observer.rest(self._scout.ready)
         else:
             observer.visit(self._scout.ready, eager=loader.in_shadow)
+
+    def rest(self, stop: threading.Event, wait_s: float) -> bool:
+        """Wait for the next round, or for news from a store that tells; whether to stop."""
+        if self._store is None:
+            return stop.wait(wait_s)
+        try:
+            if not stop.is_set():
+                self._store.wait(wait_s)
+        except StoreError:  # the next visit meets the same
+            stop.wait(wait_s)
+        return stop.is_set()
+
+    def wake(self) -> None:
+        """End a rest."""
+        if self._store is not None:
+            self._store.wake()
 
     def retreat(self) -> None:
         """The store is out of reach: nothing is watched or judged until it is back."""

@@ -92,6 +92,7 @@ class SqliteOutlet:
         self._waiting = waiting
         self._waits_since = 0.0
         self._lock = threading.RLock()
+        self._woken = threading.Event()
         self._connection: sqlite3.Connection | None = None
         self._seen = -1
         self._refusal = ""
@@ -139,6 +140,15 @@ class SqliteOutlet:
         with self._passage() as connection:
             seen, self._seen = self._seen, connection.execute("PRAGMA data_version").fetchone()[0]
             return bool(seen != self._seen)
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until `wake` is called or the time is over: SQLite tells nobody of news."""
+        self._woken.wait(timeout_s)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        """End a wait of another thread, or else its next one."""
+        self._woken.set()
 
     def check(self) -> None:
         """Is the file still the one that was opened?
