@@ -53,20 +53,26 @@ def read(directory: Path, trusted: Collection[PublicKey]) -> Anchor | None:
 
 
 def advance(
-    directory: Path, new: Anchor, *, signer: Signer, holds: Callable[[Anchor], bool]
+    directory: Path,
+    new: Anchor,
+    *,
+    signer: Signer,
+    holds: Callable[[Anchor], bool],
+    trusted: Collection[PublicKey] = (),
 ) -> None:
     """Move the anchor forward to `new`; never backward, and never over a contradiction.
 
     Args:
         holds: whether the chain still agrees with the anchor that is there. Where it does not, or
             the anchor was removed or forged, it is left as it is for `verify` to find.
+        trusted: engines whose anchor is gone on from beside the signer's own.
 
     Raises:
         StoreError: when the file cannot be written.
     """
     try:
         with _locked(directory):
-            if _may_advance(directory, new, signer.public, holds):
+            if _may_advance(directory, new, (signer.public, *trusted), holds):
                 _write(directory, sign(statements.anchor(new.seq, new.hash), signer))
     except OSError as error:
         raise StoreError(
@@ -76,10 +82,10 @@ def advance(
 
 
 def _may_advance(
-    directory: Path, new: Anchor, key: PublicKey, holds: Callable[[Anchor], bool]
+    directory: Path, new: Anchor, keys: Collection[PublicKey], holds: Callable[[Anchor], bool]
 ) -> bool:
     try:
-        current = read(directory, [key])
+        current = read(directory, keys)
     except VerificationError:
         return False
     if current is None:

@@ -138,7 +138,13 @@ class Ledger:
         return entry
 
     def _anchor(self, new: Anchor) -> None:
-        anchor.advance(self._store.directory, new, signer=self._keys.engine, holds=self._chain_has)
+        anchor.advance(
+            self._store.directory,
+            new,
+            signer=self._keys.engine,
+            holds=self._chain_has,
+            trusted=self._keys.trusted_engines(),  # of other hosts, whose anchor was brought here
+        )
 
     def _chain_has(self, mark: Anchor) -> bool:
         following = self._store.entries(after_seq=mark.seq - 1)
