@@ -51,7 +51,7 @@ IN = {
 @pytest.mark.parametrize("channel", IN)
 def test_nothing_of_the_parent_comes_in_by(each_bench, monkeypatch, channel):
     monkeypatch.setenv("CG_CANARY_SECRET", "canary secret")
-    came = tried(each_bench, IN[channel], sys.argv[0])
+    came = tried(each_bench, IN[channel], max(sys.orig_argv[1:], key=len))
     assert came in (*NO, "[]", "''", "0", "KeyError")
 
 
