@@ -72,7 +72,7 @@ class Suite:
         self._service = config.service
         self._process = f"pytest-{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
         self._theirs = theirs
-        self._store = Store.open(config.database)
+        self._store = Store.open(config.location, directory=config.directory)
         self._redactor = Redactor(
             config.redact, values=config.redact_values, instances=config.capture == "values"
         )

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0, generate_latest
 
-from codegenesis.lifecycle.telemetry import figures
-from codegenesis.lifecycle.telemetry.figures import Figures
+from codegenesis.lifecycle.telemetry.figures import BOUNDS, Series, Spread, figures
 from codegenesis.store import Store
+
+#: Units as Prometheus spells them.
+_UNITS = {"s": "seconds"}
+_LABELS = [f"{bound:g}" for bound in BOUNDS] + ["+Inf"]
 
 
 class Page:
@@ -35,26 +44,30 @@ class Page:
 
     def collect(self) -> Iterator[Metric]:
         """All metrics, as they are now."""
-        now = figures.read(self._store)
-        yield from _loop(now)
+        return map(_rendered, figures(self._store))
 
 
-def _loop(now: Figures) -> Iterator[Metric]:
-    releases = GaugeMetricFamily("codegenesis_releases", "Releases by stage.", labels=["stage"])
-    for stage, count in now.releases.items():
-        releases.add_metric([stage], count)
-    genes = GaugeMetricFamily("codegenesis_genes", "Functions that are known.", labels=["kind"])
-    for kind, count in now.genes.items():
-        genes.add_metric([kind], count)
-    share = GaugeMetricFamily(
-        "codegenesis_probe_share",
-        "Share of a process' CPU that watching took since it began.",
-        labels=["service", "host", "pid"],
-    )
-    for process in now.processes:
-        if process.role == "app":
-            share.add_metric([process.service, process.host, str(process.pid)], process.probe_share)
-    engines = sum(process.role == "engine" for process in now.processes)
-    yield from (releases, genes, share)
-    yield GaugeMetricFamily("codegenesis_engines", "Engines at work.", value=engines)
-    yield GaugeMetricFamily("codegenesis_frozen", "1 while evolution is frozen.", value=now.frozen)
+def _rendered(series: Series) -> Metric:
+    name, unit = series.name.replace(".", "_"), _UNITS.get(series.unit, "")
+    labels = [name for name, _ in series.points[0].labels] if series.points else []
+    if series.kind == "histogram":
+        return _histogram(
+            HistogramMetricFamily(name, series.help, labels=labels, unit=unit), series
+        )
+    family = CounterMetricFamily if series.kind == "counter" else GaugeMetricFamily
+    metric = family(name, series.help, labels=labels, unit=unit)
+    for point in series.points:
+        metric.add_metric([value for _, value in point.labels], point.value)
+    return metric
+
+
+def _histogram(metric: HistogramMetricFamily, series: Series) -> Metric:
+    for point in series.points:
+        if point.spread is not None:
+            values = [value for _, value in point.labels]
+            metric.add_metric(values, _buckets(point.spread), point.spread.sum_s)
+    return metric
+
+
+def _buckets(spread: Spread) -> list[tuple[str, float]]:
+    return list(zip(_LABELS, itertools.accumulate(spread.counts), strict=True))

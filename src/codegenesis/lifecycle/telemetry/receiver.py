@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from codegenesis.errors import StoreError
 from codegenesis.lifecycle.telemetry import bodies
 from codegenesis.lifecycle.telemetry.intake import SIGNALS, DecodeError, Intake, Unavailable
 
@@ -45,7 +46,10 @@ def application(
     """
 
     async def page(_request: Request) -> Response:
-        body, kind = await asyncio.to_thread(scrape)
+        try:
+            body, kind = await asyncio.to_thread(scrape)
+        except StoreError as error:
+            raise HTTPException(503, str(error)) from None
         return Response(body, media_type=kind)
 
     @contextlib.asynccontextmanager
