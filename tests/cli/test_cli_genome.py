@@ -105,3 +105,10 @@ def test_what_cannot_be_shown_is_told(run, arguments, words):
     done = run("genome", *arguments)
     assert done.code == 2
     assert words in done.err
+
+
+def test_a_crash_names_the_lines_that_only_it_runs_through(run, crashing):
+    shown = run("genome", "ratios.py:ratios", "--inputs", "rows.jsonl")
+    assert "end with ZeroDivisionError: division by zero; suspicious: line 5" in shown.out
+    document = run("genome", "ratios.py:ratios", "--inputs", "rows.jsonl", "--json").document
+    assert document["crashes"][0]["suspects"] == [5]

@@ -20,6 +20,8 @@ from codegenesis.errors import FragmentError, WireError
 from codegenesis.model import Gene, Record
 from codegenesis.sandbox import Executor
 
+#: From this coefficient on a line is suspected of a crash, and so many lines at most.
+SUSPICIOUS, SUSPECTS = 0.5, 3
 #: Calls looked at, at most, and seconds after which no further one is.
 MOST_CALLS, ENOUGH_S = 60, 5.0
 _PRELUDE = "from codegenesis.genome.ticks import per_line as _per_line\n\n\n@_per_line\n"
@@ -49,6 +51,8 @@ class Profile(Record, frozen=True, kw_only=True):
     Attributes:
         calls, failed: that were looked at, and that ended with an exception.
         died: that came to no end within the limits.
+        suspects: by exception type, the lines that calls run which fail so and others do not; the
+            most suspicious first.
         reason: why there is nothing, in words; empty when there is.
     """
 
@@ -56,6 +60,7 @@ class Profile(Record, frozen=True, kw_only=True):
     calls: int = 0
     failed: int = 0
     died: int = 0
+    suspects: dict[str, tuple[int, ...]] = {}
     reason: str = ""
 
 
@@ -90,7 +95,7 @@ def profile(gene: Gene, executor: Executor, calls: Iterable[bytes]) -> Profile:
         return Profile(died=died, reason="no call could be watched line by line")
     failed = sum(bool(each.error) for each in told)
     lines = tuple(_lines(gene.source, told))
-    return Profile(lines=lines, calls=len(told), failed=failed, died=died)
+    return Profile(lines=lines, calls=len(told), failed=failed, died=died, suspects=_suspects(told))
 
 
 def _spread(calls: Iterable[bytes]) -> Sequence[bytes]:
@@ -131,6 +136,22 @@ def _lines(source: str, told: Sequence[_Told]) -> list[Line]:
         )
         for number, text in enumerate(texts, start=1)
     ]
+
+
+def _suspects(told: Sequence[_Told]) -> dict[str, tuple[int, ...]]:
+    """Per way of failing: lines that failing calls have in common tell nothing of each."""
+    reached = Counter(number for each in told for number, _, _ in each.lines)
+    found = {}
+    for error in sorted({each.error for each in told if each.error}):
+        calls = [each for each in told if each.error == error]
+        bad = Counter(number for each in calls for number, _, _ in each.lines)
+        score = {n: ochiai(bad[n], reached[n] - bad[n], failed=len(calls)) for n in bad}
+        ranked = sorted(score, key=lambda number: (-score[number], number))
+        # A line that every call runs through is where none of them differ.
+        found[error] = tuple(
+            n for n in ranked if score[n] >= SUSPICIOUS and reached[n] < len(told)
+        )[:SUSPECTS]
+    return found
 
 
 def ochiai(bad: int, good: int, *, failed: int) -> float:

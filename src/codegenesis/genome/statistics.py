@@ -105,16 +105,19 @@ def fit(points: Sequence[tuple[float, float]]) -> float:
     return 0.0 if total == 0 else max(0.0, 1.0 - left / total)
 
 
-def average(n: int, total: float, squares: float) -> Estimate:
+def average(n: int, total: float, squares: float, *, least: float = 0.0) -> Estimate:
     """The mean of `n` independent figures, of which sum and sum of squares are known.
 
     One figure says nothing about the spread, as in `bootstrap`.
+
+    Args:
+        least: no figure can be less.
     """
     value = total / n
     if n < 2:
-        return Estimate(value=value, low=0.0, high=math.inf)
+        return Estimate(value=value, low=least, high=math.inf)
     half = Z95 * math.sqrt(max(0.0, squares / n - value * value) / (n - 1))
-    return Estimate(value=value, low=max(0.0, value - half), high=value + half)
+    return Estimate(value=value, low=max(least, value - half), high=value + half)
 
 
 def stability(older: Sequence[float], recent: Sequence[float], *, clusters: float) -> Estimate:

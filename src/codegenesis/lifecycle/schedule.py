@@ -1,16 +1,19 @@
 """Which gene is evolved next: the weakest that is worth it, and never the same evidence twice.
 
-An attempt leaves a trait behind (`attempted_at_n`: how many observations there were). A gene comes
+An attempt leaves a trait behind (`attempted_at_n`: how many calls had been sampled). A gene comes
 up again when its source has changed or when twice as much is known about it, so a quiet service
-costs nothing.
+costs nothing. To choose, all traits are read at once; only of the best few is looked whether calls
+are there that can be replayed.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 
 from codegenesis import genome
+from codegenesis.genome.survey import survey
 from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
 from codegenesis.store import Store
 
@@ -22,6 +25,8 @@ WORTHWHILE = 0.0005
 WINDOW = 1000
 #: Newest observations with their arguments that evidence rests on.
 REPLAYED = 400
+#: Calls that are rolled up in one look, so that a backlog does not keep releases waiting.
+ROLLED_UP = 100_000
 ATTEMPTED = "attempted_at_n"
 
 
@@ -41,21 +46,16 @@ def next_gene(
     Args:
         leave: ids of genes that are not looked at.
     """
-    counts = store.observation_counts()
-    busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))} | set(leave)
-    ready = [
-        gene
-        for gene in store.genes()
-        if not gene.refused and gene.id not in busy and _is_due(store, gene, counts.get(gene.id, 0))
-    ]
-    candidates = [candidate for gene in ready if (candidate := _weigh(store, gene, min_score))]
-    return max(candidates, key=lambda candidate: candidate.score, default=None)
+    survey(store, most=ROLLED_UP)
+    found = (each for each in _candidates(store, min_score) if each.gene.id not in leave)
+    candidates = sorted(found, key=lambda each: -each.score)
+    return next((each for each in candidates if _can_be_replayed(store, each.gene)), None)
 
 
 def refresh(
     store: Store, gene: Gene, observations: Sequence[Observation] | None = None
 ) -> list[Trait]:
-    """Measure the gene's traits anew, and keep them.
+    """Measure the gene's traits anew on single calls, and keep them.
 
     Args:
         observations: what to measure on; the latest ones when None.
@@ -81,8 +81,7 @@ def recent(store: Store, gene: Gene) -> list[Observation]:
 
 def note_attempt(store: Store, gene: Gene) -> None:
     """Remember that this gene was tried on what is known of it today."""
-    seen = store.observation_counts().get(gene.id, 0)
-    store.put_traits([_attempt(gene, seen)])
+    store.put_traits([_attempt(gene, store.buckets.totals().get(gene.id, 0))])
 
 
 def _attempt(gene: Gene, seen: int) -> Trait:
@@ -99,17 +98,29 @@ def _attempt(gene: Gene, seen: int) -> Trait:
     )
 
 
-def _is_due(store: Store, gene: Gene, seen: int) -> bool:
+def _candidates(store: Store, min_score: float) -> Iterator[Candidate]:
+    """Genes that are weak enough, not busy, and not tried on as little before."""
+    seen = store.buckets.totals()
+    busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))}
+    known: dict[str, list[Trait]] = defaultdict(list)
+    for trait in store.traits():
+        known[trait.gene].append(trait)
+    for gene in store.genes():
+        if gene.refused or gene.id in busy or not _is_due(gene, known[gene.id], seen):
+            continue
+        verdict = genome.priority(known[gene.id])
+        if verdict.score > min_score:
+            yield Candidate(gene=gene, score=verdict.score, reason=verdict.reason)
+
+
+def _is_due(gene: Gene, traits: Sequence[Trait], counts: dict[str, int]) -> bool:
+    seen = counts.get(gene.id, 0)
     if seen < MIN_CALLS:
         return False
-    last = next((t for t in store.traits(gene.id) if t.name == ATTEMPTED), None)
+    last = next((trait for trait in traits if trait.name == ATTEMPTED), None)
     return last is None or last.method != gene.base or seen >= 2 * last.value
 
 
-def _weigh(store: Store, gene: Gene, min_score: float) -> Candidate | None:
-    observations = recent(store, gene)
-    verdict = genome.priority(refresh(store, gene, observations))
-    replayable = sum(each.call is not None for each in observations)
-    if verdict.score <= min_score or replayable < MIN_CALLS:
-        return None
-    return Candidate(gene=gene, score=verdict.score, reason=verdict.reason)
+def _can_be_replayed(store: Store, gene: Gene) -> bool:
+    calls = store.observations(gene.id, limit=MIN_CALLS, newest=True, replayable=True)
+    return len(calls) >= MIN_CALLS
