@@ -27,6 +27,7 @@ def watched(project):
     for n in range(300):
         size = 2 + n % 30
         call = encode_call(([f"guest {k}" for k in range(size)],), {})
+        kept = n % 15 == 1  # watching calls line by line takes its time
         failed = "builtins.TypeError" if n % 3 == 0 and n % 2 == 0 else ""
         calls.append(
             Observation(
@@ -35,8 +36,8 @@ def watched(project):
                 at_ns=now - (300 - n) * SECOND // 50,
                 wall_ns=4000 * size**2 * (9 if n % 3 == 0 else 1),
                 cpu_ns=1000 * size**2,
-                call=None if failed else call,
-                outcome=None if failed else Outcome(kind="returned", value=encode([]), after=call),
+                call=call if kept else None,
+                outcome=Outcome(kind="returned", value=encode([]), after=call) if kept else None,
                 call_digest=hashlib.md5(call).hexdigest(),
                 sketch=json.dumps({"names": {"type": "list", "len": size, "items": "str"}}),
                 error=failed,

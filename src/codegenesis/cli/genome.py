@@ -114,7 +114,7 @@ def _known(config: Config, target: str, segment: str | None) -> Known:
             return Known(gene=locate(target, service=config.service, cwd=Path.cwd()))
         gene, now = one_gene(store, target), time.time_ns()
         survey(store, now_ns=now)
-        learn_ages(store, now_ns=now, most=1)
+        learn_ages(store, now_ns=now, only=gene)
         seen = [each for each in recent(store, gene) if segment in (None, each.segment)]
         return Known(
             gene=gene,

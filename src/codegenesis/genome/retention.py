@@ -12,7 +12,7 @@ from codegenesis.config import Config
 from codegenesis.genome.rollup import DAY_NS, KEEP_NS
 from codegenesis.genome.standing import AGE, ages, stale
 from codegenesis.genome.survey import survey
-from codegenesis.model import Record
+from codegenesis.model import Gene, Record
 from codegenesis.store import Store
 
 #: Calls that one round rolls up; where there are more, nothing is deleted yet.
@@ -57,8 +57,17 @@ def tidy(store: Store, config: Config, *, now_ns: int | None = None) -> Tidied:
     )
 
 
-def learn_ages(store: Store, *, now_ns: int, most: int | None = None) -> None:
-    """See how old the code of genes is of which that is not known yet."""
-    known = {trait.gene: trait for trait in store.traits() if trait.name == AGE}
-    waiting = [gene for gene in store.genes() if stale(gene, known.get(gene.id))]
+def learn_ages(
+    store: Store, *, now_ns: int, only: Gene | None = None, most: int | None = None
+) -> None:
+    """See how old the code of genes is, once for each version of it.
+
+    Args:
+        only: this one instead of all.
+        most: genes that are looked at now; the rest waits for the next time.
+    """
+    traits = store.traits(only.id if only else None)
+    known = {trait.gene: trait for trait in traits if trait.name == AGE}
+    genes = [only] if only else store.genes()
+    waiting = [gene for gene in genes if stale(gene, known.get(gene.id))]
     store.put_traits(ages(waiting[:most], now_ns=now_ns))
