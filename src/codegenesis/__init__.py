@@ -17,8 +17,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from codegenesis.interpreters import inert
-
 if TYPE_CHECKING:
     from codegenesis.contracts import invariant
     from codegenesis.runtime.context import context
@@ -51,11 +49,17 @@ def evolvable(function: _F) -> _F:
     Raises:
         NotEvolvableError: it is of a kind that is not evolved; the message says which.
     """
-    if os.environ.get("CODEGENESIS_DISABLED") == "1" or inert():
+    if _is_off():
         return function
     from codegenesis.runtime.registry import evolve
 
     return evolve(function)
+
+
+def _is_off() -> bool:
+    from codegenesis.interpreters import inert
+
+    return os.environ.get("CODEGENESIS_DISABLED") == "1" or inert()
 
 
 #: What comes in when it is first asked for, and stays.
@@ -90,7 +94,7 @@ def start(**settings: object) -> None:
     Raises:
         ConfigError: a setting is unknown or has the wrong form.
     """
-    if os.environ.get("CODEGENESIS_DISABLED") == "1" or inert():
+    if _is_off():
         return
     from codegenesis.runtime.install import begin
 
