@@ -14,7 +14,7 @@ from codegenesis.model.processes import Entry, Lease, Process
 from codegenesis.model.record import Record, digest
 from codegenesis.model.releases import ACTIVE_STAGES, Ack, Arm, Release, Sample, Stage
 from codegenesis.model.runs import Landing, Run, RunState, RunStep, StepState
-from codegenesis.model.telling import Bucket, Event, EventKind, EventSource, Reward
+from codegenesis.model.telling import Bucket, Coverage, Event, EventKind, EventSource, Reward
 from codegenesis.model.traits import Proposal, Trait
 from codegenesis.model.trials import Champion, Fitness, Gain, Strength, Trial, Verdict
 
@@ -25,6 +25,7 @@ __all__ = [
     "Arm",
     "Bucket",
     "Champion",
+    "Coverage",
     "Entry",
     "Event",
     "EventKind",

@@ -71,6 +71,18 @@ class Event(Record, frozen=True, kw_only=True):
     at_ns: int
 
 
+class Coverage(Record, frozen=True, kw_only=True):
+    """How tests went through a gene: `Event.body` of its event of a suite, as MessagePack.
+
+    Attributes:
+        failed: tests that went through it and failed.
+        lines: by number in the gene's source, from 1: tests that passed, and that failed.
+    """
+
+    failed: int
+    lines: dict[int, tuple[int, int]]
+
+
 class Bucket(Record, frozen=True, kw_only=True):
     """Calls of a gene in a stretch of time, rolled up: what stays when the single calls go.
 

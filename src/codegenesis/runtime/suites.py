@@ -20,7 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from codegenesis.config import Config
-from codegenesis.model import Event, Record
+from codegenesis.model import Coverage, Event
 from codegenesis.runtime import context, probe
 from codegenesis.runtime.capture import Capture, Ring
 from codegenesis.runtime.discover import Targets
@@ -38,17 +38,6 @@ from codegenesis.store import Store
 #: Calls of a function that are recorded in one test, and in a whole suite.
 PER_TEST, PER_SUITE = 32, 2000
 _BATCH = 500
-
-
-class Covered(Record, frozen=True, kw_only=True):
-    """`Event.body` of a gene's event: how tests went through it.
-
-    Attributes:
-        lines: by number in the gene's source, from 1: tests that passed and that failed in which
-            the line ran.
-    """
-
-    lines: dict[int, tuple[int, int]]
 
 
 class Purse:
@@ -92,6 +81,7 @@ class Suite:
         self._lines = lines()
         self._covered: dict[str, dict[int, list[int]]] = {}
         self._touched: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
         self._events: list[Event] = []
         self._seen: dict[str, set[int]] = {}
 
@@ -169,13 +159,15 @@ class Suite:
     def _count(self, passed: bool) -> None:
         for target, numbers in self._seen.items():
             self._touched[target] += 1
+            self._failed[target] += not passed
             covered = self._covered.setdefault(target, {})
             for number in numbers:
                 covered.setdefault(number, [0, 0])[not passed] += 1
         self._seen = {}
 
     def _summed(self, target: str) -> Event:
-        covered = {number: (ok, bad) for number, (ok, bad) in self._covered[target].items()}
+        lines = {number: (ok, bad) for number, (ok, bad) in self._covered[target].items()}
+        coverage = Coverage(failed=self._failed[target], lines=lines)
         return Event(
             service=self._service,
             process=self._process,
@@ -184,7 +176,7 @@ class Suite:
             gene=f"{self._service}/{target}",
             name="coverage",
             count=self._touched[target],
-            body=msgspec.msgpack.encode(Covered(lines=covered)),
+            body=msgspec.msgpack.encode(coverage),
             at_ns=time.time_ns(),
         )
 
