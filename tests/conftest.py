@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from codegenesis.core.models.embedded.process import ServerProcess
+    from codegenesis.store.throwaway import Server
 
 #: A .gguf file for tests that need a real model (default: the one that the user has installed).
 TEST_MODEL = "CODEGENESIS_TEST_MODEL"
@@ -25,6 +26,19 @@ def own_data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         patch.setenv("CODEGENESIS_MODELS", "off")
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL server for this run: `.fresh()` is the URL of a new database."""
+    pytest.importorskip("psycopg", reason="no psycopg: pip install 'codegenesis[postgres]'")
+    from codegenesis.store.throwaway import Server, programs
+
+    if programs() is None:
+        absent = pytest.fail if os.environ.get("CI") else pytest.skip
+        absent("no PostgreSQL server here: apt install postgresql")
+    with Server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

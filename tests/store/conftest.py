@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from codegenesis.model import Gene, Observation, Outcome, Release
-from codegenesis.store import Store
+from codegenesis.store import Store, schema
+
+if TYPE_CHECKING:
+    from codegenesis.store.throwaway import Server
 
 
 @pytest.fixture
@@ -17,11 +21,53 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".codegenesis" / "genesis.db"
 
 
+@pytest.fixture(scope="session")
+def database(postgres: Server) -> str:
+    """URL of a database with our tables in it."""
+    url = postgres.fresh()
+    Store.open(url).close()
+    return url
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    """A fresh store."""
-    with Store.open(path) as opened:
+def on_server(database: str) -> str:
+    """URL of a database with our tables, all of them empty."""
+    import psycopg
+
+    tables = ", ".join(sorted(set(schema.metadata.tables) - {"schema_version"}))
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+    return database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest) -> str:
+    """What to open a fresh store with: once a file, once a server."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("path"))
+    return str(request.getfixturevalue("on_server"))
+
+
+@pytest.fixture
+def store(where: str, path: Path) -> Iterator[Store]:
+    """A fresh store; each test sees one of each kind."""
+    with Store.open(where, directory=path.parent) as opened:
+        path.parent.mkdir(exist_ok=True)
         yield opened
+
+
+@pytest.fixture
+def afresh(store: Store) -> Callable[[], Store]:
+    """Empties the store: for tests of many examples."""
+    names = ("observations", "traits", "trials", "variants", "champions")
+
+    def empty() -> Store:
+        with store._database.write() as connection:
+            for name in names:
+                connection.execute(schema.metadata.tables[name].delete())
+        return store
+
+    return empty
 
 
 @pytest.fixture

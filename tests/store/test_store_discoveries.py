@@ -47,11 +47,11 @@ def test_programs_come_back_as_they_were_in_the_order_of_their_numbers(store, pr
     assert store.discoveries.count("a1") == 3
 
 
-def test_another_process_reads_them(store, path, program):
+def test_another_process_reads_them(store, where, program):
     given = [program(number) for number in range(5)]
     store.discoveries.put(given)
 
-    with Store.open(path, read_only=True) as other:
+    with Store.open(where, read_only=True) as other:
         assert list(other.discoveries.of_run("a1")) == given
         assert other.discoveries.first_program("a1") == given[0].program
         assert other.discoveries.first_program("another") == ""

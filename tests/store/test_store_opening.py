@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,13 @@ from codegenesis.model import Observation
 from codegenesis.store import Store, migrations, schema, sqlite
 from codegenesis.store.database import Database
 from codegenesis.store.migrations import LATEST, MIGRATIONS, Migration
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """A fresh store in a file: servers have tests of their own."""
+    with Store.open(path) as opened:
+        yield opened
 
 
 def mode(path: Path) -> int:
