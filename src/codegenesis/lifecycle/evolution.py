@@ -30,7 +30,7 @@ from codegenesis.lifecycle.asking import Authors, Round, round_of
 from codegenesis.lifecycle.evolved import Evolution
 from codegenesis.lifecycle.grounds import Grounds, lay_grounds
 from codegenesis.lifecycle.improving import improved
-from codegenesis.lifecycle.jails import bounded, limits_for, open_sandbox
+from codegenesis.lifecycle.jails import bounded, limits_for, open_sandbox, require_found
 from codegenesis.lifecycle.schedule import recent, refresh
 from codegenesis.lifecycle.tuning import tune
 from codegenesis.model import Champion, Gene, Observation, Strength, Trait, Trial, Variant
@@ -96,12 +96,14 @@ class Evolver:
         Raises:
             SandboxUnavailableError: this machine cannot isolate code.
             SandboxImportError: the gene's module cannot be imported in the jail.
+            NotEvolvableError: the function cannot be found in it.
             StoreError: the store cannot be written.
         """
         started = time.monotonic()
         seen = recent(self.store, gene) if observations is None else observations
         run = _Pass(self, gene)
         with closing(run), open_sandbox(gene, self.config, limits=limits_for(seen)) as executor:
+            require_found(gene, executor)
             found = run.through(executor, seen)
         return msgspec.structs.replace(found, seconds=time.monotonic() - started)
 

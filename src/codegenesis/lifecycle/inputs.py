@@ -14,7 +14,7 @@ from pathlib import Path
 from codegenesis import wire
 from codegenesis.config import Config
 from codegenesis.errors import UsageError, WireError
-from codegenesis.lifecycle.jails import open_sandbox
+from codegenesis.lifecycle.jails import open_sandbox, require_found
 from codegenesis.model import Gene, Observation, Outcome, digest
 from codegenesis.sandbox import Sandbox
 
@@ -34,8 +34,10 @@ def observe(gene: Gene, calls: Iterable[bytes], config: Config) -> list[Observat
     Raises:
         SandboxUnavailableError: this machine cannot isolate code.
         SandboxImportError: the module cannot be imported in the jail.
+        NotEvolvableError: the function cannot be found in it.
     """
     with open_sandbox(gene, config) as sandbox:
+        require_found(gene, sandbox)
         return [_observe(gene, sandbox, call) for call in calls]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from codegenesis.config import Config
-from codegenesis.errors import SandboxError
+from codegenesis.errors import FragmentError, NotEvolvableError, SandboxError
 from codegenesis.model import Gene, Observation, Outcome
 from codegenesis.sandbox import Environment, Executor, Limits, Sandbox
 
@@ -49,6 +49,22 @@ def open_sandbox(
         artifacts=_artifacts(config),
     )
     return Sandbox(environment, limits=limits, tier=config.tier)
+
+
+def require_found(gene: Gene, executor: Executor) -> None:
+    """See that the gene's function is there once its module is imported.
+
+    Raises:
+        NotEvolvableError: something else stands under its name.
+    """
+    try:
+        executor.candidate(gene.qualname, None).close()
+    except FragmentError as error:
+        raise NotEvolvableError(
+            f"{gene.target} is not evolved: {error}",
+            remedy="Let what decorates it say what it wraps (functools.wraps), or evolve what it "
+            "calls.",
+        ) from error
 
 
 def _artifacts(config: Config) -> str:
