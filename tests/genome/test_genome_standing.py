@@ -197,7 +197,7 @@ def test_calls_go_after_days_and_their_sums_stay(store, gene):
     assert (done.calls, done.buckets, done.rewards, done.events) == (3, 1, 1, 1)
     assert len(store.observations(gene.id)) == 3
     counts = [len(store.buckets.of_width(width)) for width in (MINUTE_NS, HOUR_NS, DAY_NS, EVER)]
-    assert counts == [1, 4, 5, 1]
+    assert counts == [1, 2, 5, 1]
     assert store.buckets.totals() == {gene.id: 6}
     later = tidy(store, config, now_ns=NOON + 10 * DAY_NS)
     assert later.calls == 3

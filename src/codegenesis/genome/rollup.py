@@ -24,9 +24,9 @@ MINUTE_NS, HOUR_NS = 60_000_000_000, 3_600_000_000_000
 DAY_NS = 24 * HOUR_NS
 WIDTHS_NS = (MINUTE_NS, HOUR_NS, DAY_NS)
 #: How long buckets of a width are kept; days are kept as long as the owner says.
-KEEP_NS = {MINUTE_NS: 3 * HOUR_NS, HOUR_NS: 8 * DAY_NS}
+KEEP_NS = {MINUTE_NS: 3 * HOUR_NS, HOUR_NS: 2 * DAY_NS}
 #: Calls that are read at once.
-BATCH = 50_000
+BATCH = 100_000
 
 
 class Rolled(Record, frozen=True, kw_only=True):
@@ -56,7 +56,8 @@ def roll_up(
     now = time.time_ns() if now_ns is None else now_ns
     done, genes = 0, set[str]()
     while most is None or done < most:
-        after, upto, rows = store.buckets.fresh(Call._fields, limit=batch)
+        limit = batch if most is None else min(batch, most - done)
+        after, upto, rows = store.buckets.fresh(Call._fields, limit=limit)
         if not rows:
             break
         made = fold(map(Call._make, rows), now_ns=now)
@@ -68,12 +69,15 @@ def roll_up(
 
 def fold(calls: Iterable[Call], *, now_ns: int) -> list[Bucket]:
     """Buckets of all widths that are kept of such calls."""
-    widest: dict[tuple[str, int], list[Call]] = defaultdict(list)
+    hours: dict[tuple[str, int], list[Call]] = defaultdict(list)
     for call in calls:
-        widest[call.gene, call.at_ns // HOUR_NS].append(call)
-    parts: dict[tuple[str, str, int, int], list[Summary]] = defaultdict(list)
-    for (gene, hour), group in widest.items():
+        hours[call.gene, call.at_ns // HOUR_NS].append(call)
+    groups: dict[tuple[str, int, int], list[Call]] = defaultdict(list)
+    for (gene, hour), group in hours.items():
         width = _finest(hour * HOUR_NS, now_ns)
+        groups[gene, width, hour * HOUR_NS // max(width, HOUR_NS)] += group
+    parts: dict[tuple[str, str, int, int], list[Summary]] = defaultdict(list)
+    for (gene, width, _), group in groups.items():
         for (segment, start), part in _parts(group, width):
             for wider in (width, *(each for each in WIDTHS_NS if each > width)):
                 parts[gene, segment, start // wider * wider, wider].append(part)

@@ -26,7 +26,7 @@ WINDOW = 1000
 #: Newest observations with their arguments that evidence rests on.
 REPLAYED = 400
 #: Calls that are rolled up in one look, so that a backlog does not keep releases waiting.
-ROLLED_UP = 100_000
+ROLLED_UP = 50_000
 ATTEMPTED = "attempted_at_n"
 
 
