@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
 
 from codegenesis.model import Observation, Outcome, Sample
@@ -19,21 +19,31 @@ class Intake:
     Args:
         process: `Process.id`.
         redactor: what may not be kept.
+        mode_of: capture mode of a target; where it is `values`, instances may be kept. The
+            redactor decides by itself when left out.
 
     Attributes:
         key: keys the digests of what draws stick to; one of its own until the store's is known.
     """
 
-    def __init__(self, *, service: str, process: str, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        *,
+        service: str,
+        process: str,
+        redactor: Redactor,
+        mode_of: Callable[[str], str] | None = None,
+    ) -> None:
         self.key = os.urandom(32)
         self._service = service
         self._process = process
         self._redactor = redactor
+        self._mode_of = mode_of
 
     def observations(self, raws: Iterable[Raw]) -> Iterator[Observation]:
         """Sampled calls, without what must not be recorded."""
         for raw in raws:
-            keep = raw.keep and not self._redactor.refuses(raw.call, raw.value, raw.after)
+            keep = raw.keep and not self._refuses(raw)
             yield Observation(
                 gene=f"{self._service}/{raw.gene.target}",
                 variant=raw.watch.variant,
@@ -51,6 +61,10 @@ class Intake:
                 segment=raw.segment,
                 trace=raw.trace,
             )
+
+    def _refuses(self, raw: Raw) -> bool:
+        instances = self._mode_of(raw.gene.target) == "values" if self._mode_of else None
+        return self._redactor.refuses(raw.call, raw.value, raw.after, instances=instances)
 
     def samples(self, drawn: Iterable[Drawn]) -> Iterator[Sample]:
         """Measured calls of canaries."""

@@ -26,6 +26,7 @@ from codegenesis.runtime.governor import Governor
 from codegenesis.runtime.install import here
 from codegenesis.runtime.intake import Intake
 from codegenesis.runtime.mail import Mail
+from codegenesis.runtime.modes import modes
 from codegenesis.runtime.observer import Observer
 from codegenesis.runtime.redaction import Redactor
 from codegenesis.runtime.registry import Registry, log
@@ -77,10 +78,11 @@ class Session:
         self._on_store = on_store
         self._started_ns = time.time_ns()
         self._settled_by = time.monotonic() + SETTLE_S
-        redactor = Redactor(
-            config.redact, values=config.redact_values, instances=config.capture == "values"
+        redactor = Redactor(config.redact, values=config.redact_values)
+        self._mode_of = modes(config.capture, config.capture_for)
+        self._intake = Intake(
+            service=config.service, process=self.id, redactor=redactor, mode_of=self._mode_of
         )
-        self._intake = Intake(service=config.service, process=self.id, redactor=redactor)
         self._redactor = redactor
         targets = Targets(config.target, here=here()) if discovering else None
         self._scout = Scout(registry, service=config.service, targets=targets)
@@ -192,6 +194,7 @@ class Session:
             self._intake.key = digest_key(store.directory)
             capture = Capture(
                 mode=self.config.capture,
+                mode_of=self._mode_of,
                 sensitive=self._redactor.sensitive,
                 key=self._intake.key,
                 ring=self._mail.ring,
