@@ -167,6 +167,16 @@ MOVER = """
 """
 
 
+def test_a_wait_can_be_ended_by_another_thread(store: Store) -> None:
+    store.wait(0.001)
+    for _ in range(3):
+        waiting = threading.Thread(target=store.wait, args=(60,))
+        waiting.start()
+        store.wake()
+        waiting.join(30)
+        assert not waiting.is_alive()
+
+
 def test_what_happened_between_opening_and_the_first_look_is_told(
     store: Store, gene: Gene, release_of: Callable[..., Release]
 ) -> None:
