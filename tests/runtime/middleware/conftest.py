@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from codegenesis.runtime import rewards
+from codegenesis.runtime import context, rewards
 
 #: What an endpoint answers: the use that it is part of.
 SEEN = """
@@ -65,14 +65,13 @@ class Site:
         self._started.append(process)
         return process
 
-    def log(self) -> str:
-        return (self.directory / "log").read_text()
-
     def end(self) -> None:
+        """Kill what still runs; what it said is shown when the test has failed."""
         for process in self._started:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # a session of its own
             process.wait(timeout=10)
+        print((self.directory / "log").read_text() if self._started else "")
 
 
 @pytest.fixture
@@ -101,8 +100,9 @@ def _get(port: int, path: str = "/", **headers: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def empty_box() -> Iterator[None]:
-    """Nothing that another test told waits for an agent."""
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No segments are known, and nothing that another test told waits for an agent."""
+    monkeypatch.setattr(context, "segments", context.Segments())
     rewards.box.clear()
     yield
     rewards.box.clear()

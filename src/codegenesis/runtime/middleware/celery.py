@@ -62,7 +62,9 @@ def follow_celery(
         (signals.task_prerun, following.begin),
         (signals.task_postrun, following.end),
     ):
-        signal.connect(receiver, weak=False, dispatch_uid=f"codegenesis.{receiver.__name__}")
+        name = f"codegenesis.{receiver.__name__}"
+        signal.disconnect(dispatch_uid=name)  # the last call of this holds
+        signal.connect(receiver, weak=False, dispatch_uid=name)
 
 
 class _Following:
