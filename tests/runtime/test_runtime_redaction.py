@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,21 @@ from codegenesis.errors import ConfigError
 from codegenesis.runtime.modes import modes
 from codegenesis.runtime.redaction import Redactor
 from codegenesis.runtime.secrets import Secrets, is_card
+
+if TYPE_CHECKING:
+    from conftest import House, Import
+
+SHOP = """
+class Cart:
+    def __init__(self, total):
+        self.total = total
+
+def plain(x): return x
+def sketched(x): return x
+def silent(x): return x
+def instance(x): return x.total
+def refused(x): return x.total
+"""
 
 SECRETS = {
     "e-mail": "write to jo.doe+shop@mail.example.org today",
@@ -125,3 +142,31 @@ def test_the_table_of_modes_is_a_setting_like_others(tmp_path):
     for wrong in ("off", '{"shop.*": "some"}', "[1]"):
         with pytest.raises(ConfigError, match="a table from patterns to plain"):
             load(overrides={"capture_for": wrong}, environ={}, start=tmp_path)
+
+
+def test_each_target_is_captured_in_its_own_mode(
+    open_house: Callable[..., House], imported: Import, until: Callable[..., None]
+) -> None:
+    shop = imported(SHOP, name="shop_of_modes")
+    table = {
+        "shop_of_modes:s*": "sketch",
+        "shop_of_modes:silent": "off",
+        "shop_of_modes:instance": "values",
+    }
+    house = open_house(capture_for=table, burst=2)
+    names = ("plain", "sketched", "silent", "instance", "refused")
+    genes = {name: house.add(getattr(shop, name)) for name in names}
+
+    def seen() -> bool:
+        house.visit()
+        for name, gene in genes.items():
+            gene.function(shop.Cart(7) if name in ("instance", "refused") else "jo")
+        return all(map(house.observations, genes.values()))
+
+    until(seen, what="an observation of each")
+    first = {name: house.observations(gene)[0] for name, gene in genes.items()}
+    kept = {name for name, one in first.items() if one.call is not None}
+    assert kept == {"plain", "instance"}
+    assert first["sketched"].call_digest
+    assert "str" in first["sketched"].sketch
+    assert (first["silent"].call_digest, first["silent"].sketch) == ("", "{}")
