@@ -118,7 +118,15 @@ def _definitions(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Functio
 
 
 def _named(text: str, qualname: str) -> list[FunctionNode]:
-    return [node for name, node in _definitions(_parse(text)) if name == qualname]
+    return _by_name(text).get(qualname, [])
+
+
+@lru_cache(maxsize=2)
+def _by_name(text: str) -> dict[str, list[FunctionNode]]:
+    found: dict[str, list[FunctionNode]] = {}
+    for name, node in _definitions(_parse(text)):
+        found.setdefault(name, []).append(node)
+    return found
 
 
 def _standing(named: list[FunctionNode]) -> FunctionNode:

@@ -60,12 +60,16 @@ class Scout:
 
     def look(self) -> list[Gene]:
         """Look around; descriptions of what is new since the last time."""
+        again = time.monotonic() >= self._next_look
+        if again:
+            self._next_look = time.monotonic() + _AGAIN_S
         if self._targets is not None:
-            self._discover(self._targets)
+            self._discover(self._targets, again=again)
         for gene in self._registry:
             if gene not in self._settled:
                 self._settle(gene)
-        self._registry.tidy()
+        if again:
+            self._registry.tidy()
         self.ready = [gene for gene in self._registry if gene in self._settled]
         news, self._news = self._news, []
         return news
@@ -76,8 +80,7 @@ class Scout:
             *self._refused.values()
         ]
 
-    def _discover(self, targets: Targets) -> None:
-        again = time.monotonic() >= self._next_look
+    def _discover(self, targets: Targets, *, again: bool) -> None:
         if not again and len(sys.modules) == self._modules:
             return  # the cheap answer, five times a second
         self._modules = len(sys.modules)
@@ -88,7 +91,6 @@ class Scout:
                 self._wanted[name] = _Wanted(file, names)
                 fresh.append(name)
         if again:
-            self._next_look = time.monotonic() + _AGAIN_S
             fresh = list(self._wanted)
         for name in fresh:
             try:

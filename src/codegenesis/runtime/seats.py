@@ -5,11 +5,11 @@ the outer one has made and not yet dropped, and it makes more: those that exist 
 references, those to come get their code from a constant of the outer function's code.
 
 The interpreter tells nobody when it makes a function, and a code object does not know who runs it.
-So the functions that exist are looked for with the garbage collector (`gather`, 12 ms for 600 000
-objects, in which no other thread runs): when a gene is new, at a swap, when one was met that was
-made in between, and now and then, for a thousandth of the time. Rejected: a trampoline that stays
-(100 ns in every call), and a call in the outer code after each `def` (other bytecode than what was
-compiled).
+So the functions that exist are looked for among all objects (`gather`, some 30 ms for 600 000, in
+which other threads run): when a gene is new, at a swap, when one was met that was made in between,
+and now and then, for a thousandth of the time. Rejected: a trampoline that stays (100 ns in every
+call), a call in the outer code after each `def` (other bytecode than what was compiled), and
+`gc.get_referrers` (12 ms for one code object, but seconds for thousands, and no other thread runs).
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ class Everywhere:
 
     def caches(self) -> list[Callable[[], object]]:
         """What empties the caches around those that exist."""
-        known = list(self._known)
-        around = gc.get_referrers(*known) if known else []
-        return [each.cache_clear for each in around if is_cache(each)]
+        known = set(self._known)
+        around = [each for each in gc.get_objects() if is_cache(each)] if known else []
+        return [each.cache_clear for each in around if each.__wrapped__ in known]
 
 
 def _function_in(cell: types.CellType) -> types.FunctionType | None:
@@ -110,13 +110,13 @@ def gather(genes: Iterable[LiveGene]) -> int:
     Returns:
         How many were not known yet.
     """
-    new = 0
     by_code = {id(code): (code, gene) for gene in genes for code in gene.codes()}
     for _, gene in by_code.values():
         gene.strayed = False
-    for found in gc.get_referrers(*(code for code, _ in by_code.values())):
-        if type(found) is types.FunctionType and BARE not in found.__dict__:
-            code, gene = by_code.get(id(found.__code__)) or (None, gene)
-            if code is found.__code__:
-                new += gene.take_in(found)
+    functions = [each for each in gc.get_objects() if type(each) is types.FunctionType]
+    new = 0
+    for function in functions:
+        found = by_code.get(id(function.__code__))
+        if found and found[0] is function.__code__ and BARE not in function.__dict__:
+            new += found[1].take_in(function)
     return new
