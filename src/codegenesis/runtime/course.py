@@ -23,6 +23,9 @@ from codegenesis.runtime.local import Cost, local
 from codegenesis.runtime.meter import Meter
 from codegenesis.runtime.net import Args, Kwargs, Net
 
+#: Steps that are seen: at some 1 us for each, nobody wants a million of them.
+DRIVEN = 2048
+
 
 class Listener(Protocol):
     """Who wants to know how a call ended; told once, and never raises."""
@@ -52,6 +55,7 @@ class Course:
     Attributes:
         inner: the coroutine or generator that runs.
         cost: of `run`, once that has ended.
+        rests: so many steps were seen that the others may go by unseen.
         has_given: some of the items are with the caller.
         failure: type of the error that `run` raised, empty when it did not.
         rescued: the old code answered where `run` had failed.
@@ -60,7 +64,8 @@ class Course:
 
     __slots__ = (
         "_alone", "_aside", "_before", "_call", "_failed_net", "_gene", "_listener", "_meter",
-        "_net", "_overlay", "blurred", "cost", "failure", "has_given", "inner", "rescued", "run",
+        "_net", "_overlay", "_steps", "blurred", "cost", "failure", "has_given", "inner",
+        "rescued", "rests", "run",
     )  # fmt: skip
 
     def __init__(
@@ -79,12 +84,13 @@ class Course:
         self.run = run
         self.inner: Any = run(*call[0], **call[1])
         self.cost, self.failure = Cost(0, 0), ""
-        self.rescued = self.blurred = False
+        self.rescued = self.blurred = self.rests = False
         self._overlay, self._gene, self._call = overlay, gene, call
         self._listener, self._meter = listener, meter
         self._net, self._before, self._alone = net, before, alone
         self._failed_net: Net | None = None
         self._aside = self.has_given = False
+        self._steps = 0
 
     def step(self, advance: Callable[..., Any], *sent: object) -> Any:
         """Let the code run until it suspends; only then is this thread inside of the gene."""
@@ -102,6 +108,9 @@ class Course:
                 inside.pop(gene, None)
                 if gene.recursive:
                     self._step_back()
+            self._steps += 1
+            if self._steps == DRIVEN and not gene.recursive:
+                self._rest()
 
     def gave(self) -> None:
         """An item goes to whoever asked for it."""
@@ -160,6 +169,12 @@ class Course:
         if net is not None:
             self.rescued = True
             net.rescued(self.failure)
+
+    def _rest(self) -> None:
+        """Where calls are made in calls, each step must be seen, to know them for what they are."""
+        self.rests = True
+        if self._meter is not None:
+            self._meter.rest()
 
     def _stop(self) -> None:
         meter, self._meter = self._meter, None

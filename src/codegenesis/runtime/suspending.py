@@ -17,6 +17,7 @@ from codegenesis.runtime.course import Course
 
 _ASYNC_GENERATOR = inspect.CO_ASYNC_GENERATOR
 _SUSPENDING = inspect.CO_GENERATOR | inspect.CO_COROUTINE | _ASYNC_GENERATOR
+_NEXT = (None,)
 _GIVING = inspect.CO_GENERATOR | _ASYNC_GENERATOR
 
 
@@ -106,6 +107,7 @@ def _begun(inner: Any) -> Any:
         sys.set_asyncgen_hooks(*hooks)
 
 
+@types.coroutine
 def _steps(
     course: Course,
     awaited: Any,
@@ -115,7 +117,7 @@ def _steps(
     thrown: BaseException | None = None,
     through: tuple[type[Exception], ...] = (),
 ) -> Generator[Any, Any, Any]:
-    """`yield from awaited`, with the course around each step.
+    """`yield from awaited`, with the course around each step until that rests.
 
     Args:
         again: what to wait for when other code goes on.
@@ -124,9 +126,11 @@ def _steps(
         through: exceptions that are answers.
     """
     advance: Callable[..., Any] = awaited.send
-    sent: tuple[Any, ...] = (None,)
+    sent: tuple[Any, ...] = _NEXT
     while True:
         try:
+            if course.rests and sent is _NEXT:
+                return (yield from awaited)
             given = [course.step(advance, *sent)]
         except StopIteration as stop:
             return stop.value
@@ -134,26 +138,30 @@ def _steps(
             raise
         except BaseException as error:
             goes_on = course.goes_on(error, thrown=thrown)
-            sent, thrown = (None,), None  # a frame of its own traceback shall not hold it
+            sent, thrown = _NEXT, None  # a frame of its own traceback shall not hold it
             if not goes_on:
                 raise
             awaited = again()
             advance = awaited.send
             continue
-        sent, thrown, ending = (None,), None, None
+        sent, thrown, leaves = _NEXT, None, False
         if giving:
             course.gave()
         try:
-            sent = ((yield given.pop()),)  # what it gave is not kept alive here
+            said = yield given.pop()  # what it gave is not kept alive here
             advance = awaited.send
-        except GeneratorExit as error:
-            ending = error
+            sent, said = _NEXT if said is None else (said,), None
+        except GeneratorExit:
+            leaves = True
         except BaseException as error:  # noqa: BLE001 - boundary: all that is thrown in passes on
             advance, sent, thrown = awaited.throw, (error,), error if giving else None
-        if ending is not None:  # outside of the handler: what is raised now has no context of ours
-            try:
-                course.step(awaited.close)
-                raise ending
-            finally:
-                course.left()
-                del ending  # nor this one
+        if leaves:  # outside of the handler: what is raised now has no context of ours
+            _close(course, awaited)
+            raise GeneratorExit
+
+
+def _close(course: Course, awaited: Any) -> None:
+    try:
+        course.step(awaited.close)
+    finally:
+        course.left()
