@@ -94,6 +94,9 @@ def test_a_function_that_was_watched_is_known_from_the_store(run):
     run("evolve", "guests:first_word", "--inputs", "lines.jsonl", "--set", "budget_s=5")
     shown = run("genome", "guests:first_word", "--json")
     assert shown.document["profile"]["reason"]
+    traits = {trait["name"]: trait for trait in shown.document["traits"]}
+    assert (traits["determinism"]["value"], traits["purity"]["value"]) == (1.0, 1.0)
+    assert any(words.startswith("pure: 40 calls") for words in shown.document["strengths"])
     assert {row["target"] for row in run("genome", "--json").document} == {"guests:first_word"}
 
 

@@ -22,6 +22,7 @@ import msgspec
 from codegenesis.config import Config
 from codegenesis.delivery import Delivery
 from codegenesis.errors import CodeGenesisError
+from codegenesis.genome.retention import tidy
 from codegenesis.ledger import Ledger
 from codegenesis.lifecycle.asking import Authors, authors
 from codegenesis.lifecycle.claims import RELEASES, claims
@@ -37,8 +38,7 @@ log = logging.getLogger("codegenesis.engine")
 
 #: Looking for the next gene reads all traits, so it is not done at every poll.
 LOOK_EVERY_S = 1.0
-#: Observations older than this are deleted, and looked for this often.
-RETENTION_NS = 7 * 86_400_000_000_000
+#: What is too old to be kept is looked for this often.
 PRUNE_EVERY_S = 3600.0
 #: While an error lasts it is said this often, not at every poll.
 REPEAT_S = 30.0
@@ -160,8 +160,8 @@ class Engine:
 
     def _prune(self) -> None:
         if time.monotonic() >= self._next_prune:
-            self._next_prune = time.monotonic() + PRUNE_EVERY_S
-            self._store.prune(before_ns=time.time_ns() - RETENTION_NS)
+            left = tidy(self._store, self._config).waiting
+            self._next_prune = time.monotonic() + (0.0 if left else PRUNE_EVERY_S)
 
     def _start_next(self) -> None:
         if time.monotonic() < self._next_look:

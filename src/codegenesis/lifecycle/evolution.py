@@ -137,6 +137,7 @@ class _Pass:
         self._tell("measuring the original")
         grounds = lay_grounds(self._gene, sandbox, observations, self._config)
         original = grounds.baseline
+        self._store.put_traits(_proven(self._gene, original))
         if not original.usable:
             return self._ended(original, f"not evolved: it {original.reason}")
         sandbox.limit(bounded(sandbox.limits, original.outcomes))
@@ -347,7 +348,9 @@ class _Pass:
         if not self._config.min_strength:
             return None
         self._tell("measuring how much the evidence would notice")
-        return strength(judged, self._gates, seed=self._config.seed, budget_s=self._strength_s())
+        found = strength(judged, self._gates, seed=self._config.seed, budget_s=self._strength_s())
+        self._store.put_traits(genome.solidity(self._gene, found))
+        return found
 
     def _note(self, trials: Sequence[Trial]) -> None:
         self._trials += trials
@@ -376,6 +379,18 @@ class _Pass:
             experience=self._foresight.digest,
             asked=self._round.end(self._trials) if self._round else None,
         )
+
+
+def _proven(gene: Gene, original: Baseline) -> list[Trait]:
+    """What the A/A look says of the gene; what repeats itself only with chance given does not."""
+    kept = len(original.calls)
+    return genome.proven(
+        gene,
+        calls=kept + original.excluded,
+        same=kept if original.deterministic else 0,
+        pure=original.pure,
+        impure=original.impure or original.reason,
+    )
 
 
 def _log_gain(raced: Trial, min_gain: float) -> float:
