@@ -18,6 +18,7 @@ ROUND = (
     ("genetic_edits", ()),
     ("discover_throughput", ("--populations", "100", "1000")),
     ("canary_simulation", ("--runs", "3000")),
+    ("reward_simulation", ("--runs", "500")),
     ("first_swap", ("--runs", "1")),
 )
 
