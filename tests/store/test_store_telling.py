@@ -1,5 +1,7 @@
 """Rewards, events and roll-ups are kept as they were told."""
 
+from msgspec.structs import replace
+
 from codegenesis.model import Bucket, Event, Reward
 from codegenesis.store import Store
 
@@ -25,6 +27,27 @@ def test_rewards_come_back(store: Store) -> None:
     assert read == REWARD
     assert store.rewards.numbered(service="shop", after_id=number, since_ns=0) == []
     assert store.rewards.prune(before_ns=8) == 1
+
+
+def test_news_are_what_was_told_after_a_number(store: Store) -> None:
+    assert store.events.mentioned() == (0, set())
+    store.events.add([EVENT])
+    number, genes = store.events.mentioned()
+    assert genes == {"shop/m:f"}
+    store.events.add([Event(service="shop", source="otlp", kind="span", at_ns=10)])
+    assert store.events.mentioned(after=number) == (number + 1, set())
+
+
+def test_events_of_a_stretch_are_folded(store: Store) -> None:
+    def merge(events: list[Event]) -> list[Event]:
+        return [replace(events[-1], count=sum(event.count for event in events))]
+
+    spans = [Event(service="s", source="otlp", kind="span", at_ns=each) for each in (1, 2, 3, 9)]
+    store.events.add([*spans, EVENT])
+    assert store.events.fold(("span",), since_ns=2, before_ns=9, merge=merge) == 1
+    assert [event.count for event in store.events.find(kind="span")] == [1, 2, 1]
+    assert store.events.fold(("span",), since_ns=3, before_ns=9, merge=merge) == 0
+    assert len(store.events.find(kind="log")) == 1
 
 
 def test_events_come_back_in_order_and_the_newest_of_them(store: Store) -> None:

@@ -89,7 +89,7 @@ class Receiver:
         from codegenesis.lifecycle.telemetry.prometheus import Page
         from codegenesis.lifecycle.telemetry.receiver import application
 
-        self.store = store
+        self.store, self.config = store, config
         self.intake = Intake(store, config)
         self.intake.flush()
         app = application(self.intake, scrape=Page(store).text)

@@ -18,12 +18,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from codegenesis.cli.main import main
 from codegenesis.config import Config
-from codegenesis.genome import summary
 from codegenesis.lifecycle.telemetry.figures import BOUNDS, figures
 from codegenesis.lifecycle.telemetry.push import Pusher
 from codegenesis.model import Observation, Process, Release, Trait
 from codegenesis.store import Store
-from codegenesis.store.buckets import EVER
 
 if TYPE_CHECKING:
     from conftest import Receiver
@@ -47,16 +45,7 @@ def told(store: Store) -> Store:
         )
         for number, ns in enumerate((2 * MS, 2 * MS, 100 * MS, 2000))
     ]
-    kept = []
-    for segment in ("gold", ""):
-        part = [summary.call_of(call) for call in calls if call.segment == segment]
-        kept.append(
-            summary.bucket(
-                summary.summarise(part), gene="shop/shop.pricing:quote", segment=segment,
-                start_ns=0, width_ns=EVER,
-            )
-        )  # fmt: skip
-    store.buckets.put(kept)
+    store.add_observations(calls)
     store.put_traits([trait("error_rate", 0.25), trait("complexity", math.inf)])
     now_ns = time.time_ns()
     store.put_process(

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from codegenesis.genome.ingest import distribution
+from codegenesis.genome.ingest import COARSE_NS, distribution
 from codegenesis.model import Event, Gene
 from codegenesis.store import Store
 
@@ -30,6 +31,8 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+
+from codegenesis.lifecycle.telemetry.intake import Intake
 
 if TYPE_CHECKING:
     from conftest import Receiver
@@ -267,3 +270,18 @@ def test_the_command_serves_and_writes_down_what_it_got_when_it_ends(
     assert errors == ""
     with Store.open(directory / "genesis.db") as store:
         assert counted(store.events.find(kind="span")) == 3
+
+
+def test_what_was_taken_in_a_while_ago_needs_little_room(receiver: Receiver, store: Store) -> None:
+    now_ns = time.time_ns()
+    begin_ns = (now_ns // COARSE_NS - 1) * COARSE_NS + 1
+    for second in range(0, 600, 20):
+        at_ns = begin_ns + second * 10**9
+        body = spans(2, name="w", start_time_unix_nano=at_ns, end_time_unix_nano=at_ns + 5)
+        assert post(receiver, "/v1/traces", body)[0] == 200
+    assert len(receiver.events()) == 30
+    later = Intake(store, receiver.config)
+    later.flush()
+    (kept,) = receiver.events()
+    assert (kept.count, kept.value, kept.at_ns) == (60, 300.0, at_ns + 5)
+    assert distribution(kept) == {5: 60}

@@ -123,6 +123,7 @@ def test_a_suite_that_is_not_recorded_runs_as_ever(project: Path) -> None:
     assert not (project / ".codegenesis").exists()
 
 
+@pytest.mark.slow
 def test_trouble_of_ours_does_not_fail_the_suite(project: Path) -> None:
     (project / ".codegenesis").write_text("in the way")
     said = run(project, "--codegenesis")

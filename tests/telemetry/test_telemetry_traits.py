@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import msgspec
 import pytest
 
-from codegenesis.genome.ingest import Desk, Places, Spot, distribution, told
+from codegenesis.genome.histogram import merged
+from codegenesis.genome.ingest import (
+    COARSE_NS,
+    Desk,
+    Places,
+    Spot,
+    distribution,
+    folded,
+    hear,
+    told,
+)
+from codegenesis.genome.ingest.hearing import EVERY_NS
 from codegenesis.genome.ingest.rollup import Key, Rollup
 from codegenesis.genome.ingest.stacks import crash
 from codegenesis.genome.ingest.told import poisson, statements
 from codegenesis.model import Coverage, Event, Gene, Trait
+from codegenesis.store import Store
 
 QUOTE = "shop/shop.pricing:quote"
 
@@ -159,3 +172,33 @@ def test_times_that_nobody_believes_are_now() -> None:
     (found,) = desk.events(all_of_them=True)
     assert (found.at_ns, found.count) == (now_ns, 3)
     assert math.isfinite(found.value)
+
+
+def test_what_is_a_while_ago_is_kept_in_longer_stretches() -> None:
+    rollup, key = Rollup(), Key("shop", "span", QUOTE, "quote", unit="ns")
+    for second in range(1200):
+        rollup.add(key, at_ns=second * 10**9, value=1000.0 + second, distributed=True)
+    fine = rollup.take(before_ns=1 << 62)
+    coarse = folded(fine, width_ns=COARSE_NS)
+    assert (len(fine), len(coarse)) == (120, 2)
+    for events in (fine, coarse):
+        assert sum(event.count for event in events) == 1200
+        assert sum(event.value for event in events) == sum(range(1000, 2200))
+    whole = merged(distribution(event) for event in fine)
+    assert merged(distribution(event) for event in coarse) == whole
+    assert folded([event(), event(name="other")], width_ns=COARSE_NS) == [
+        event(),
+        event(name="other"),
+    ]
+
+
+def test_a_store_listens_to_what_is_new(store: Store) -> None:
+    now_ns = time.time_ns()
+    store.events.add([event(kind="crash", at_ns=now_ns), event(gene="shop/gone", at_ns=now_ns)])
+    assert hear(store, now_ns=now_ns) == 1
+    assert [trait.name for trait in store.traits(QUOTE)] == ["crashes"]
+    store.events.add([event(at_ns=now_ns)])
+    assert hear(store, now_ns=now_ns + 1) == 0
+    assert hear(store, now_ns=now_ns + EVERY_NS) == 1
+    assert {trait.name for trait in store.traits(QUOTE)} == {"crashes", "logged_errors"}
+    assert hear(store, now_ns=now_ns + 2 * EVERY_NS) == 0

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from codegenesis.genome.history import COMPARED_NS, recall
+from codegenesis.genome.ingest import hear
 from codegenesis.genome.rollup import DAY_NS, HOUR_NS, MINUTE_NS, Rolled, roll_up
 from codegenesis.model import Bucket, Trait
 from codegenesis.store import Store
@@ -23,7 +24,7 @@ _GONE_NS = 15_000_000_000
 
 
 def survey(store: Store, *, now_ns: int | None = None, most: int | None = None) -> Rolled:
-    """Roll up new calls and tell the traits of their genes anew.
+    """Roll up new calls, listen to what was told, and tell the traits of their genes anew.
 
     Args:
         most: calls to roll up at most, about; the rest waits for the next survey. None for all.
@@ -34,6 +35,7 @@ def survey(store: Store, *, now_ns: int | None = None, most: int | None = None) 
     now = time.time_ns() if now_ns is None else now_ns
     rolled = roll_up(store, now_ns=now, most=most)
     retell(store, rolled.genes, now_ns=now)
+    hear(store, now_ns=now)
     return rolled
 
 

@@ -6,15 +6,20 @@ with the number of different things told. That number is bounded, too: names com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
-from codegenesis.genome.histogram import Histogram, bin_of
+from codegenesis.genome.histogram import Histogram, bin_of, merged
 from codegenesis.model import Event, EventKind
 
 WIDTH_NS = 10_000_000_000
+#: What is older than this is kept in stretches of this length.
+COARSE_NS = 600_000_000_000
 #: Different things that may wait at a time.
 ROOM = 10_000
 
@@ -99,6 +104,29 @@ class Rollup:
         taken = [place for place in self._heaps if place[1] < ended]
         events = [_event(place[0], self._heaps.pop(place)) for place in taken]
         return sorted(events, key=lambda event: event.at_ns)
+
+
+def folded(events: Iterable[Event], *, width_ns: int) -> list[Event]:
+    """Events in longer stretches of time: what of a day ago nobody asks for by the second."""
+    alike: dict[object, list[Event]] = defaultdict(list)
+    for event in events:
+        attributes = tuple(sorted(event.attributes.items()))
+        told = (event.kind, event.gene, event.name, event.level, event.fingerprint, event.unit)
+        key = (event.service, event.process, event.source, event.segment, told, attributes)
+        alike[key, event.at_ns // width_ns].append(event)
+    return [_one(group) for group in alike.values()]
+
+
+def _one(events: list[Event]) -> Event:
+    if len(events) == 1:
+        return events[0]
+    counts = merged(distribution(event) for event in events)
+    return replace(
+        max(events, key=lambda event: event.at_ns),
+        count=sum(event.count for event in events),
+        value=math.fsum(event.value for event in events),
+        body=msgspec.msgpack.encode(counts) if counts else b"",
+    )
 
 
 _decode = msgspec.msgpack.Decoder(Histogram).decode

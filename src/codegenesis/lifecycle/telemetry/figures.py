@@ -16,6 +16,7 @@ from typing import Literal, get_args
 
 from codegenesis.genome.histogram import edges
 from codegenesis.genome.summary import Summary, read, total
+from codegenesis.genome.survey import survey
 from codegenesis.lifecycle.snapshot import GONE_NS, TROUBLE
 from codegenesis.model import Process, Record, Stage
 from codegenesis.store import Store
@@ -23,6 +24,9 @@ from codegenesis.store.buckets import EVER
 
 #: Upper bounds of durations in seconds: 1 us to 17 s, each four times the one before.
 BOUNDS: tuple[float, ...] = tuple(1e-6 * 4**step for step in range(13))
+
+#: Calls that are taken up in one go; the rest waits for the next look.
+MOST = 200_000
 
 Kind = Literal["counter", "gauge", "histogram"]
 Labels = tuple[tuple[str, str], ...]
@@ -68,11 +72,12 @@ class Series(Record, frozen=True, kw_only=True):
 
 
 def figures(store: Store) -> list[Series]:
-    """All series as they are now.
+    """All series as they are now; what is new is taken up first, in case nobody else does.
 
     Raises:
-        StoreError: the store cannot be read now.
+        StoreError: the store cannot be read or written now.
     """
+    survey(store, most=MOST)
     return [*_calls(store), _traits(store), *_loop(store)]
 
 

@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
 from codegenesis.config import Config
 from codegenesis.errors import StoreError
-from codegenesis.genome.ingest import Desk, Places, Taken, logs, metrics, spans
+from codegenesis.genome.ingest import COARSE_NS, Desk, Places, Taken, folded, logs, metrics, spans
 from codegenesis.model import Event, Record
 from codegenesis.runtime.redaction import Redactor
 from codegenesis.store import Store
@@ -24,6 +24,8 @@ log = logging.getLogger("codegenesis.telemetry")
 
 #: Seconds between two looks at which genes there are.
 _LOOK_S = 5.0
+#: Spans may come this late and still be joined with those of their time.
+_LATE_NS = 600_000_000_000
 #: Events that wait for a store in trouble; more are dropped, the oldest first, and counted.
 _WAITING = 50_000
 
@@ -78,6 +80,7 @@ class Intake:
         self._flushing = threading.Lock()
         self._waiting: list[Event] = []
         self._next_look = 0.0
+        self._folded = 0
         self._trouble = ""
         self.dropped = 0
 
@@ -109,6 +112,7 @@ class Intake:
                 self._store.events.add(self._waiting)
                 self._waiting = []
                 self._look()
+                self._fold()
             except StoreError as error:
                 self._fail(error)
             else:
@@ -119,6 +123,20 @@ class Intake:
             return
         self._next_look = time.monotonic() + _LOOK_S
         self._desk.places = Places(self._store.genes())
+
+    def _fold(self) -> None:
+        """Keep what is a while ago in longer stretches, each of them once."""
+        stretch = time.time_ns() // COARSE_NS
+        if stretch == self._folded:
+            return
+        since_ns = (self._folded or stretch - 1) * COARSE_NS - _LATE_NS
+        self._folded = stretch
+        self._store.events.fold(
+            ("span", "metric"),
+            since_ns=since_ns // COARSE_NS * COARSE_NS,
+            before_ns=stretch * COARSE_NS,
+            merge=lambda events: folded(events, width_ns=COARSE_NS),
+        )
 
     def _fail(self, error: StoreError) -> None:
         if not self._trouble:
