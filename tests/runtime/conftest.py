@@ -27,6 +27,7 @@ from codegenesis.runtime.session import Session
 from codegenesis.store import Store
 
 sys.path.append(str(Path(__file__).parent))
+from launched_app import App
 from other_pythons import VERSIONS, Python
 
 _numbers = itertools.count()
@@ -218,6 +219,15 @@ def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     yield build
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def app(house: House, tmp_path: Path, until: Callable[..., None]) -> Iterator[App]:
+    """A program launched as `codegenesis run` does, with the house's store."""
+    (tmp_path / "app").mkdir()
+    made = App(house, tmp_path / "app", until)
+    yield made
+    made.end()
 
 
 @pytest.fixture

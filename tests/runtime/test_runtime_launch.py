@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -205,11 +206,9 @@ def test_gunicorn_workers_take_a_swap(app: App, arguments: list[str]) -> None:
     bind = ["--bind", f"127.0.0.1:{port}", "--workers", "2"]
     app.start("-m", "gunicorn", *bind, *arguments, "shop:app")
     app.swap("shop:which")
-    seen: dict[str, str] = {}
 
     def both() -> bool:
-        pid, result = _get(str(port))
-        seen[pid] = result
+        seen = dict(_get_at_once(str(port), 8))
         return len(seen) == 2 and set(seen.values()) == {"new"}
 
     app.until(both, what="the swap in both workers", seconds=60)
@@ -295,7 +294,7 @@ def test_importing_is_light_and_starts_nothing(tmp_path: Path) -> None:
     assert seen["cpu_s"] < 0.15
     assert seen["threads"] == 1
     assert seen["heavy"] == []
-    assert seen["first"] == []
+    assert set(seen["first"]) <= {"codegenesis.interpreters"}
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="later ones do not load C extensions")
@@ -336,3 +335,9 @@ def _get(port: str) -> tuple[str, str]:
     finally:
         connection.close()
     return pid, result
+
+
+def _get_at_once(port: str, count: int) -> list[tuple[str, str]]:
+    """One worker may answer all that come one after the other."""
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(_get, [port] * count))

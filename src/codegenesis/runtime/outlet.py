@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 from codegenesis.model import Ack, Gene, Observation, Process, Release, Sample, Stage, Variant
-
-if TYPE_CHECKING:
-    from codegenesis.runtime.sqlite_outlet import Batch
-
-
-class Box(Protocol):
-    """Takes records of one kind."""
-
-    def add(self, records: Iterable[Any], /) -> None:
-        """Keep them."""
+from codegenesis.runtime.sqlite_outlet import SCHEMA, Batch, Box, SqliteOutlet, gone, version
 
 
 class Outlet(Protocol):
@@ -118,13 +109,11 @@ def open_outlet(
         from codegenesis.store import Store
 
         return Store.open(where, create=create, directory=directory)
-    from codegenesis.runtime import sqlite_outlet
-
     path = Path(where).absolute()
     if not create and not path.exists():
-        raise sqlite_outlet.gone(path)
-    if sqlite_outlet.version(path) != sqlite_outlet.SCHEMA:
+        raise gone(path)
+    if version(path) != SCHEMA:
         from codegenesis.store import Store
 
         Store.open(path, create=create).close()
-    return sqlite_outlet.SqliteOutlet(path, waiting, directory=Path(directory).absolute())
+    return SqliteOutlet(path, waiting, directory=Path(directory).absolute())

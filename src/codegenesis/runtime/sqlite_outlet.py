@@ -23,7 +23,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -40,7 +40,6 @@ from codegenesis.model import (
     Stage,
     Variant,
 )
-from codegenesis.runtime.outlet import Box
 from codegenesis.store import forks, freeze, rows
 from codegenesis.store.failures import of_file
 
@@ -61,6 +60,13 @@ _MOVE = """UPDATE releases SET stage = :stage, weight = 0, decision = '', reason
     updated_ns = :at_ns WHERE id = :id AND stage IN (SELECT value FROM json_each(:expect))"""
 
 RecordT = TypeVar("RecordT", bound=Record)
+
+
+class Box(Protocol):
+    """Takes records of one kind."""
+
+    def add(self, records: Iterable[Any], /) -> None:
+        """Keep them."""
 
 
 class Batch(NamedTuple):

@@ -2,10 +2,13 @@
 
 It must cost nothing to a child that ends at once, and must not break one that runs another Python:
 the rest of CodeGenesis is imported on a thread, once the imports under way have ended (two threads
-that import at once can see half of a module). A `sitecustomize` that this one hides is run as well.
+that import at once can see half of a module). A fork waits for our imports, some 0.2 s once: the
+child would have the locks of half imported modules, and no thread to release them (workers of
+gunicorn hung so). A `sitecustomize` that this one hides is run as well.
 Written so that old Pythons can read it, too.
 """
 
+import _thread
 import os
 import sys
 
@@ -31,10 +34,12 @@ def _begin() -> None:
     while waited == 0.0 or (_importing() and waited < _LONGEST_S):
         time.sleep(_STEP_S)
         waited += _STEP_S
+    _hook()
     try:
-        from codegenesis.runtime.install import begin
+        with _State.importing:
+            from codegenesis.runtime.install import begin
 
-        begin()
+            begin()
     except Exception as error:  # noqa: BLE001 - boundary: whatever it is, the application must start
         message = "codegenesis: {} is not watched, the application runs as it is: {}: {}\n"
         sys.stderr.write(message.format(sys.executable, type(error).__name__, error))
@@ -44,6 +49,34 @@ def _begin() -> None:
 
 class _State:
     begun = False
+    importing = _thread.allocate_lock()
+    held = False
+    hooked = False
+
+
+def _hook() -> None:
+    """Not earlier: hooks run last registered first, and those of `logging` take its lock."""
+    if not _State.hooked and hasattr(os, "register_at_fork"):
+        _State.hooked = True
+        os.register_at_fork(
+            before=_before_fork,
+            after_in_parent=_after_fork,
+            after_in_child=_renew,
+        )
+
+
+def _before_fork() -> None:
+    _State.held = not _State.begun and _State.importing.acquire(timeout=_LONGEST_S)
+
+
+def _after_fork() -> None:
+    if _State.held:
+        _State.held = False
+        _State.importing.release()
+
+
+def _renew() -> None:
+    _State.importing = _thread.allocate_lock()
 
 
 def _start() -> None:
