@@ -160,15 +160,43 @@ LINES = """
 """
 
 
+HOOKS = """
+    import asyncio, logging, threading
+    from codegenesis.runtime import hooks, incidents
+
+    def crash():
+        {}["it"]
+
+    async def forget():
+        asyncio.get_running_loop().call_soon(crash)
+        await asyncio.sleep(0.01)
+
+    logging.disable(logging.NOTSET)
+    logging.lastResort = None
+    threading.excepthook = print
+    hooks.install()
+    thread = threading.Thread(target=crash)
+    thread.start()
+    thread.join()
+    asyncio.run(forget())
+    logging.getLogger("shop").error("no %d", 1)
+    told = incidents.box.take(service="s", process="p", clean=str, genes=())
+    print(sorted((e.kind, e.gene, e.count) for e in told))
+"""
+
+
 @pytest.fixture(params=VERSIONS)
 def python(request: pytest.FixtureRequest, tmp_path: Path) -> Python:
     return Python(request.param, tmp_path / "site")
 
 
-def test_lines_are_seen_on_every_version_while_asked_for(python: Python, tmp_path: Path) -> None:
+def test_lines_and_errors_are_seen_on_every_version(python: Python, tmp_path: Path) -> None:
     (tmp_path / "seen.py").write_text(textwrap.dedent(LINES))
     before, after = {"__main__:which": [2, 4]}, {"__main__:which": [2, 3]}
     assert python.run(tmp_path / "seen.py") == f"{[before, after, after]}\n"
+    (tmp_path / "hooked.py").write_text(textwrap.dedent(HOOKS))
+    crash = ("crash", "s/__main__:crash", 1)
+    assert python.run(tmp_path / "hooked.py").endswith(f"{[crash, crash, ('log', '', 1)]}\n")
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from codegenesis.genome import weaknesses
 from codegenesis.genome.histogram import merged
 from codegenesis.genome.ingest import (
     COARSE_NS,
@@ -65,6 +66,8 @@ def test_incidents_are_counted_with_an_interval(genes: list[Gene]) -> None:
     assert set(found) == {"crashes", "logged_errors"}
     assert (found["crashes"].value, found["crashes"].n) == (4, 4)
     assert "2 different" in found["crashes"].method
+    (sentence,) = weaknesses(genes[1], found.values())
+    assert sentence.startswith("crashed 4 times in a day, not handled")
     assert (found["crashes"].low, found["crashes"].high) == pytest.approx((1.09, 10.24), abs=0.1)
 
 
@@ -91,7 +94,9 @@ def test_the_last_run_of_a_suite_counts(genes: list[Gene]) -> None:
     assert found["tests"].value == 8
     assert found["test_failure_rate"].value == 0.25
     assert found["line_coverage"].value == 1.0
-    assert traits([run(0, 1, 0)], genes)["line_coverage"].value == 0.0
+    unseen = traits([run(0, 1, 0)], genes)
+    assert unseen["line_coverage"].value == 0.0
+    assert "tests leave 100% of its 1 statements out" in weaknesses(genes[1], unseen.values())
 
 
 def test_statements_are_those_that_come_to_code() -> None:

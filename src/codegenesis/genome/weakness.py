@@ -52,7 +52,7 @@ def weaknesses(gene: Gene, traits: Iterable[Trait]) -> list[str]:
     if gene.refused:
         return [f"not evolved: {gene.refused}"]
     known = _by_name(traits)
-    looks = (_fails, _grows, _hogs, _repeats, _tail, _waits, _drifts, _thin)
+    looks = (_fails, _breaks, _grows, _hogs, _repeats, _tail, _waits, _drifts, _thin, _untested)
     return [sentence for look in looks if (sentence := look(known))]
 
 
@@ -127,6 +127,18 @@ def _fails(known: Mapping[str, Trait]) -> str:
     if rate is None or rate.value == 0:
         return ""
     return f"fails in {rate.value:.2%} of {rate.n} sampled calls"
+
+
+def _breaks(known: Mapping[str, Trait]) -> str:
+    crashes = known.get("crashes")
+    return f"crashed {crashes.n} times in a day, {crashes.method}" if crashes else ""
+
+
+def _untested(known: Mapping[str, Trait]) -> str:
+    covered = known.get("line_coverage")
+    if covered is None or covered.value == 1:
+        return ""
+    return f"tests leave {1 - covered.value:.0%} of its {covered.n} statements out"
 
 
 def _grows(known: Mapping[str, Trait]) -> str:

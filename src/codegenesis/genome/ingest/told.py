@@ -56,7 +56,7 @@ def told(events: Iterable[Event], genes: Iterable[Gene]) -> list[Trait]:
 
 def _said(gene: Gene, events: Sequence[Event]) -> Iterator[_Said]:
     yield from _spans([event for event in events if event.kind == "span"])
-    yield from _incidents("crashes", "unhandled, or recorded on a span", events, "crash")
+    yield from _incidents("crashes", "not handled, or recorded on a span", events, "crash")
     yield from _incidents("logged_errors", "log records of errors", events, "log")
     yield from _tests(gene, [event for event in events if event.source == "pytest"])
 
