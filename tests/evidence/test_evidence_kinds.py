@@ -100,7 +100,7 @@ HONEST = {
     "doubled": "def doubled(xs):\n    seen = []\n    for x in xs:\n        if not x in seen:\n"
     "            seen.append(x)\n            y = x * 2\n            yield y\n",
     "total": "async def total(xs):\n    found = 0\n    for x in xs:\n"
-    "        await asyncio.sleep(60)\n        found = found + x\n    return found\n",
+    "        await asyncio.sleep(3600)\n        found = found + x\n    return found\n",
     "ticks": "ONE = 1\nasync def ticks(xs):\n    for x in xs:\n        yield x + ONE\n",
     "noisy": "def noisy(xs):\n    for x in xs:\n        print(x)\n        SEEN.append(x)\n"
     "        y = x\n        yield y\n",
@@ -115,7 +115,7 @@ def test_an_honest_variant_survives(judged, qualname):
 WRONG = [
     ("doubled", "def doubled(xs):\n    for x in dict.fromkeys(xs):\n        yield 2 * x", "replay"),
     ("doubled", "def doubled(xs):\n    return iter([x * 2 for x in set(xs)])\n", "parse replay"),
-    ("total", "async def total(xs):\n    return sum(xs) if len(xs) < 5 else 0\n", "differential"),
+    ("total", "async def total(xs):\n    return sum(xs)\n", "replay"),
     ("ticks", "async def ticks(xs):\n    for x in [*xs]:\n        yield x + 1\n", "replay"),
     ("noisy", "def noisy(xs):\n    for x in xs:\n        print(x)\n        yield x", "effects"),
     ("loud", "async def loud(xs):\n    return len(xs)\n", "effects"),
@@ -150,3 +150,11 @@ def test_what_contains_itself_can_be_looked_at():
     ring = [1]
     ring.append(ring)
     assert value_of(wire.encode(ring))[0] == 1
+
+
+def test_a_version_that_paces_itself_less_is_no_faster_version(judged):
+    source = HONEST["total"].replace("await asyncio.sleep(3600)", "pass")
+    gate, detail = judged("total", source)
+    assert gate == "replay"
+    assert "after 4 turns and 14400 s of waiting" in detail
+    assert detail.endswith("after 0 turns and 0 s of waiting")

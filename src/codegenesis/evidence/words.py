@@ -45,6 +45,8 @@ def show(outcome: Outcome) -> str:
 def difference(name: str, call: bytes, expected: Outcome, got: Outcome) -> str:
     """One sentence: the call, what the original does, what the variant does."""
     left, right = show(expected), show(got)
+    if not expected.waits_as(got):
+        left, right = f"{left}{_waiting(expected)}", f"{right}{_waiting(got)}"
     if left == right:
         left, right = f"{left}{_leaving(expected)}", f"{right}{_leaving(got)}"
     if left == right:
@@ -101,6 +103,11 @@ def _exception(value: Any) -> str:
 
 def _leaving(outcome: Outcome) -> str:
     return f" and leaves its arguments as {show_call('', outcome.after)}"
+
+
+def _waiting(outcome: Outcome) -> str:
+    turns, seconds = outcome.waited or (0, 0.0)
+    return f" after {turns} turns and {seconds:g} s of waiting"
 
 
 def _types(outcome: Outcome) -> str:

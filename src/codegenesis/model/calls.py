@@ -21,6 +21,8 @@ class Outcome(Record, frozen=True, kw_only=True):
         cpu_ns, wall_ns: cost of this call; 0 when not measured.
         peak_bytes: real memory that the process had at most in this call, above what it was cloned
             with; 0 when not measured.
+        waited: turns of the event loop, and seconds of its clock, that a coroutine was suspended
+            for; None where nobody looked (in live processes).
     """
 
     kind: OutcomeKind
@@ -30,11 +32,16 @@ class Outcome(Record, frozen=True, kw_only=True):
     cpu_ns: int = 0
     wall_ns: int = 0
     peak_bytes: int = 0
+    waited: tuple[int, float] | None = None
 
     def same_as(self, other: Outcome) -> bool:
-        """Strict equality: kind, exact value and what became of the arguments."""
+        """Strict equality: kind, exact value, what became of the arguments, and the waiting."""
         mine, theirs = (self.kind, self.value, self.after), (other.kind, other.value, other.after)
-        return mine == theirs
+        return mine == theirs and self.waits_as(other)
+
+    def waits_as(self, other: Outcome) -> bool:
+        """Did both let others run as often and for as long, as far as that was watched?"""
+        return self.waited is None or other.waited is None or self.waited == other.waited
 
 
 class Observation(Record, frozen=True, kw_only=True):

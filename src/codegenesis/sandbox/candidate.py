@@ -217,6 +217,7 @@ def _outcome(answer: Answer, cost: Cost) -> Outcome:
         kind=answer.kind,
         value=answer.value,
         after=answer.after,
+        waited=answer.waited,
         detail=_printable(answer.detail),
         cpu_ns=cost.cpu_ns,
         wall_ns=cost.wall_ns,

@@ -21,12 +21,18 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 class Bound(NamedTuple):
-    """One call and the function that it goes to, free variables in place."""
+    """One call and the function that it goes to, free variables in place.
+
+    Attributes:
+        cells: of its free variables, by their names.
+        waits: how it was suspended, once somebody has driven it (`Outcome.waited`).
+    """
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     cells: dict[str, types.CellType]
+    waits: list[tuple[int, float]]
 
     def __call__(self) -> Any:
         """Make the call."""
@@ -49,7 +55,7 @@ def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     closure that calls itself finds itself.
     """
     if not isinstance(function, types.FunctionType) or not (names := free_of(function)):
-        return Bound(function, args, kwargs, {})
+        return Bound(function, args, kwargs, {}, [])
     cells = {name: types.CellType() for name in names}
     given = {name: kwargs[MARK + name] for name in names if MARK + name in kwargs}
     rest = {name: value for name, value in kwargs.items() if not name.startswith(MARK)}
@@ -59,7 +65,7 @@ def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     own = function.__name__
     if own in cells and own not in given:
         cells.pop(own).cell_contents = made
-    return Bound(made, args, rest, cells)
+    return Bound(made, args, rest, cells, [])
 
 
 def free_of(function: types.FunctionType) -> tuple[str, ...]:

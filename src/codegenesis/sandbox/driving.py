@@ -7,8 +7,9 @@ never while a batch is timed: the arguments after the call and after the first i
 change after they were given; what comes when the caller changes an argument after the first item;
 what comes of `send` and `throw`. One that computes everything up front gives itself away.
 
-A coroutine function's outcome is what awaiting it gives. How long it would have slept is not part
-of that: the clock is virtual (`codegenesis.sandbox.eventloop`).
+A coroutine function's outcome is what awaiting it gives. The clock is virtual, so sleeping costs
+nothing here (`codegenesis.sandbox.eventloop`); how often and how long it lets others run is noted
+beside the outcome, because a version that no longer paces itself only looks faster.
 """
 
 from __future__ import annotations
@@ -123,10 +124,10 @@ def drive(
         BaseException: what it raises before the first item, or the coroutine at any time.
     """
     if type(value) is types.CoroutineType:
-        return _awaited(function, value)
+        return _awaited(function, value, call.waits)
     spectator = Spectator(call, encoded, watching=fresh is not None)
     spectator.called()
-    course = _course(value, spectator.given)
+    course = _course(value, spectator.given, waits=call.waits)
     if course.ending == "raised" and not course.items:
         raise course.value
     probes: tuple[Any, ...] = ()
@@ -135,10 +136,10 @@ def drive(
     return _told(value, course, probes)
 
 
-def _awaited(function: Callable[..., Any], value: Any) -> object:
+def _awaited(function: Callable[..., Any], value: Any, waits: list[tuple[int, float]]) -> object:
     from codegenesis.sandbox import eventloop
 
-    result = eventloop.run(value)
+    result = eventloop.run(value, waits)
     if is_promise(function):
         return result
     return Driven("coroutine", [], "returned", result, ())
@@ -177,11 +178,17 @@ def _bytes_of(*values: Any, encode: Callable[..., bytes] = wire.encode) -> bytes
 # --- taking items ---------------------------------------------------------------------------------
 
 
-def _course(value: Any, given: Callable[[Any], object], *, most: int = MOST_ITEMS) -> Course:
+def _course(
+    value: Any,
+    given: Callable[[Any], object],
+    *,
+    most: int = MOST_ITEMS,
+    waits: list[tuple[int, float]] | None = None,
+) -> Course:
     if type(value) is types.AsyncGeneratorType:
         from codegenesis.sandbox import eventloop
 
-        course: Course = eventloop.run(_async_course(value, given, most))
+        course: Course = eventloop.run(_async_course(value, given, most), waits)
         return course
     if type(value) in _VIEWS:
         return Course(list(islice(value, most)), "returned")

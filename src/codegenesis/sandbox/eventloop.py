@@ -13,11 +13,16 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import base_events
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from contextvars import Context
+from typing import Any, TypeVarTuple
 
 from codegenesis.sandbox.driving import Stuck
+
+_Ts = TypeVarTuple("_Ts")
+#: Turns of the loop for what never waits: its first step, and word of its end.
+_TURNS = 2
 
 
 class VirtualLoop(base_events.BaseEventLoop):
@@ -26,11 +31,23 @@ class VirtualLoop(base_events.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now = 0.0
+        self._turns = 0
         self._selector = self
 
     def time(self) -> float:
         """Seconds, as far as timers have put it forward."""
         return self._now
+
+    def call_soon(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Tasks that go on, and futures that tell of their end, all come through here."""
+        self._turns += 1
+        return super().call_soon(callback, *args, context=context)
+
+    def waited(self) -> tuple[int, float]:
+        """Turns and seconds that what is run was suspended for."""
+        return max(self._turns - _TURNS, 0), self._now
 
     def select(self, timeout: float | None) -> list[Any]:
         """Wait for a timer, in no time; raises Stuck where there is none."""
@@ -46,8 +63,11 @@ class VirtualLoop(base_events.BaseEventLoop):
         """There is no other thread to be woken by."""
 
 
-def run(main: Coroutine[Any, Any, Any]) -> Any:
+def run(main: Coroutine[Any, Any, Any], waits: list[tuple[int, float]] | None = None) -> Any:
     """Run a coroutine to its end, as `asyncio.run` does, and return its result.
+
+    Args:
+        waits: is told how it was suspended.
 
     Raises:
         Stuck: it will never end.
@@ -58,6 +78,8 @@ def run(main: Coroutine[Any, Any, Any]) -> Any:
     try:
         return loop.run_until_complete(main)
     finally:
+        if waits is not None:
+            waits.append(loop.waited())
         with suppress(Stuck):
             _wind_down(loop)
         asyncio.set_event_loop(None)

@@ -42,6 +42,7 @@ class Answer(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     value: bytes = b""
     after: bytes = b""
     detail: str = ""
+    waited: tuple[int, float] | None = None
 
 
 class Ended(NamedTuple):
@@ -118,7 +119,7 @@ class Batch:
         for call in self._calls:
             if isinstance(call, WireError):
                 continue
-            function, args, kwargs, _ = call
+            function, args, kwargs, *_ = call
             try:
                 ended.append(Ended(False, function(*args, **kwargs)))
             except BaseException as error:  # noqa: BLE001 (boundary to the candidate's code)
@@ -164,9 +165,14 @@ class Batch:
         return [
             Answer("died", detail=str(call))
             if isinstance(call, WireError)
-            else answer(next(ended), *call.state(), max_bytes=self._max_bytes)
+            else self._answered(next(ended), call)
             for call in self._calls
         ]
+
+    def _answered(self, ended: Ended, call: Bound) -> Answer:
+        said = answer(ended, *call.state(), max_bytes=self._max_bytes)
+        said.waited = next(iter(call.waits), None)
+        return said
 
     def _decoded(self, call: bytes) -> Bound | WireError:
         try:

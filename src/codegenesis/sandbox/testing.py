@@ -53,7 +53,13 @@ class InProcessExecutor:
 
 
 def _outcome(said: serving.Answer) -> Outcome:
-    return Outcome(kind=said.kind, value=said.value, after=said.after, detail=said.detail)
+    return Outcome(
+        kind=said.kind,
+        value=said.value,
+        after=said.after,
+        detail=said.detail,
+        waited=said.waited,
+    )
 
 
 class InProcessCandidate:
