@@ -40,7 +40,11 @@ def priced(rate):
     class Local:
         def one(self):
             return rate
-    return price, late, Local
+    if rate:
+        def twice(x): return x
+    else:
+        def twice(x): return 2 * x
+    return price, late, Local, twice
 
 @functools.cache
 def slow(n):
@@ -103,7 +107,7 @@ def test_a_file_that_does_not_parse_is_named_with_its_line(project):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("Account.limit", "several functions"),
+        ("priced.twice", "several functions"),
         ("priced.<locals>.late", "default rate is made when"),
         ("priced.Local.one", "made anew by each call"),
     ],
@@ -111,6 +115,12 @@ def test_a_file_that_does_not_parse_is_named_with_its_line(project):
 def test_what_is_not_evolved_is_refused_with_the_reason(project, name, reason):
     with pytest.raises(NotEvolvableError, match=reason):
         locate(f"shop.pricing:{name}", service="shop", cwd=project)
+
+
+def test_of_a_property_the_getter_is_meant(project):
+    gene = locate("shop.pricing:Account.limit", service="shop", cwd=project)
+    assert gene.source == "def limit(self):\n    return self._limit\n"
+    assert gene.decorated == "@property"
 
 
 @pytest.mark.parametrize("name", ["fetch", "numbers", "slow"])

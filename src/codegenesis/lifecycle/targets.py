@@ -169,7 +169,7 @@ class Found:
             service=service,
             module=self._module,
             qualname=qualname,
-            kind="method" if "." in qualname else "function",
+            kind="method" if "." in qualname.rpartition(f"{LOCALS}.")[2] else "function",
             path=str(self._path),
             root=str(self._root),
             line=node.lineno,

@@ -59,7 +59,7 @@ def bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     cells = {name: types.CellType() for name in names}
     given = {name: kwargs[MARK + name] for name in names if MARK + name in kwargs}
     rest = {name: value for name, value in kwargs.items() if not name.startswith(MARK)}
-    made = _closed(function, cells)
+    made = closed(function, cells)
     for name, value in given.items():
         cells[name].cell_contents = value
     own = function.__name__
@@ -74,7 +74,8 @@ def free_of(function: types.FunctionType) -> tuple[str, ...]:
     return tuple(name for name, cell in pairs if not _is_set(cell))
 
 
-def _closed(function: types.FunctionType, cells: dict[str, types.CellType]) -> types.FunctionType:
+def closed(function: types.FunctionType, cells: dict[str, types.CellType]) -> types.FunctionType:
+    """A function like `function` on other cells, where these name any."""
     pairs = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     made = types.FunctionType(
         function.__code__,

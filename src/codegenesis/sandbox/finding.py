@@ -12,7 +12,6 @@ has, and it may do anything.
 
 from __future__ import annotations
 
-import ast
 import importlib
 import linecache
 import types
@@ -20,12 +19,9 @@ from typing import NamedTuple
 
 from codegenesis import fragment
 from codegenesis.errors import FragmentError
-from codegenesis.fragment.behind import innermost
-from codegenesis.fragment.syntax import FunctionNode, mangle, nested_code
-from codegenesis.parsing import literal, syntax_tree
-
-#: What stands between a function and what is defined in it.
-LOCALS = ".<locals>."
+from codegenesis.fragment import LOCALS, innermost, mangle
+from codegenesis.fragment.syntax import nested_code
+from codegenesis.sandbox.closures import closed
 
 
 class Target(NamedTuple):
@@ -75,34 +71,9 @@ def _nested(outer: Target, path: str) -> Target:
     """The function that `outer` would make, with nothing in its cells but `__class__`."""
     function, owner = outer
     code = nested_code(function.__code__, *path.split("."))
-    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    closure = tuple(
-        cells[name] if name == "__class__" and name in cells else types.CellType()
-        for name in code.co_freevars
-    )
-    made = types.FunctionType(code, function.__globals__, code.co_name, closure=closure)
-    made.__qualname__, made.__module__ = code.co_qualname, function.__module__
-    _give_defaults(made)
-    return Target(made, owner)
-
-
-def _give_defaults(function: types.FunctionType) -> None:
-    """Those that the `def` spells out; others are only known when the outer function runs."""
-    code = function.__code__
+    made = fragment.prototype(code, function.__globals__, module=function.__module__)
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
-    node = syntax_tree(fragment.find(text, code.co_qualname).source).body[-1]
-    assert isinstance(node, FunctionNode)
-    own = node.args
-    function.__defaults__ = tuple(_value(each) for each in own.defaults) or None
-    pairs = zip(own.kwonlyargs, own.kw_defaults, strict=True)
-    function.__kwdefaults__ = {a.arg: _value(each) for a, each in pairs if each is not None} or None
-
-
-def _value(default: ast.expr) -> object:
-    try:
-        return literal(ast.unparse(default))
-    except (ValueError, SyntaxError, TypeError) as error:
-        raise FragmentError(
-            f"the default {ast.unparse(default)} is worked out when the function around it runs",
-            remedy="give the function a plain default, or none",
-        ) from error
+    fragment.give_defaults(made, fragment.find(text, code.co_qualname))
+    around = function.__closure__ or ()
+    known = dict(zip(function.__code__.co_freevars, around, strict=True))
+    return Target(closed(made, {k: v for k, v in known.items() if k == "__class__"}), owner)

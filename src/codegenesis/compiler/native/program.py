@@ -113,7 +113,7 @@ def program_of(gene: Gene, source: str) -> Program:
     if module is None:
         raise UnsuitableError(f"{gene.path} cannot be read any more")
     *prelude, entry = syntax_tree(source).body
-    if not isinstance(entry, ast.FunctionDef) or gene.kind == "method":
+    if not isinstance(entry, ast.FunctionDef) or gene.kind == "method" or gene.free:
         raise UnsuitableError("only plain functions are compiled with types")
     if entry.args.vararg or entry.args.kwarg or entry.decorator_list:
         raise UnsuitableError("functions with stars or decorators are not compiled with types")

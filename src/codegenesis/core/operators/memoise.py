@@ -68,7 +68,7 @@ class Memoise:
 
 def _suited(gene: Gene) -> bool:
     """A function of a module, without a cache around it already."""
-    return gene.kind == "function" and "cache" not in gene.decorated
+    return gene.kind == "function" and not gene.free and "cache" not in gene.decorated
 
 
 def _safe(gene: Gene, view: View, context: Context) -> bool:
