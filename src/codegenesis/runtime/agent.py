@@ -88,7 +88,7 @@ class Agent:
                 self._discovering = self._discovering or discovering
             if self._off or self.running:
                 return
-            self._hook()
+            self.hook()
             self._begin()
 
     def stop(self) -> None:
@@ -118,7 +118,8 @@ class Agent:
             thread.join(_JOIN_S)
             self._leaving = thread if thread.is_alive() else None
 
-    def _hook(self) -> None:
+    def hook(self) -> None:
+        """Be told of forks and of the end of the process, from now on."""
         if not self._hooked:
             self._hooked = True
             atexit.register(self._at_exit)

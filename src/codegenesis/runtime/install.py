@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,15 @@ from codegenesis.interpreters import inert
 if TYPE_CHECKING:
     from codegenesis.config import Config
 
+#: What the agent's thread imports, sooner or later.
+_NEEDED = (
+    "codegenesis.config",
+    "codegenesis.ledger.keys",
+    "codegenesis.native",
+    "codegenesis.runtime.loader",
+    "codegenesis.runtime.outlet",
+    "codegenesis.runtime.session",
+)
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 #: Where the command was started: what files in targets are relative to, whatever a child does.
 HERE = "CODEGENESIS_INTERNAL_HERE"
@@ -41,6 +51,17 @@ def launch_environment(
         "PYTHONPATH": os.pathsep.join(paths),
         HERE: str((start or Path.cwd()).absolute()),
     }
+
+
+def prepare() -> None:
+    """Import what the agent's thread will use, and look after forks from now on; start nothing."""
+    if inert():
+        return
+    for name in _NEEDED:
+        import_module(name)
+    from codegenesis.runtime.agent import agent
+
+    agent.hook()
 
 
 def begin(settings: Mapping[str, object] | None = None) -> None:

@@ -37,9 +37,12 @@ def _begin() -> None:
     _hook()
     try:
         with _State.importing:
-            from codegenesis.runtime.install import begin
+            from codegenesis.runtime.install import begin, prepare
 
-            begin()
+            prepare()
+        while _State.waiting:  # a fork that does not know the hooks which came just now
+            time.sleep(_STEP_S)
+        begin()
     except Exception as error:  # noqa: BLE001 - boundary: whatever it is, the application must start
         message = "codegenesis: {} is not watched, the application runs as it is: {}: {}\n"
         sys.stderr.write(message.format(sys.executable, type(error).__name__, error))
@@ -52,6 +55,7 @@ class _State:
     importing = _thread.allocate_lock()
     held = False
     hooked = False
+    waiting = False
 
 
 def _hook() -> None:
@@ -66,16 +70,19 @@ def _hook() -> None:
 
 
 def _before_fork() -> None:
+    _State.waiting = True
     _State.held = not _State.begun and _State.importing.acquire(timeout=_LONGEST_S)
 
 
 def _after_fork() -> None:
+    _State.waiting = False
     if _State.held:
         _State.held = False
         _State.importing.release()
 
 
 def _renew() -> None:
+    _State.waiting = _State.held = False
     _State.importing = _thread.allocate_lock()
 
 
