@@ -21,6 +21,8 @@ from codegenesis.runtime import probe
 from codegenesis.runtime.live import LiveGene, Version
 
 if TYPE_CHECKING:
+    from other_pythons import Python
+
     from codegenesis.runtime.capture import Capture, Raw
     from conftest import Import, Purse
 
@@ -560,3 +562,8 @@ def test_what_is_suspended_when_the_loop_ends_is_closed_once(
     asyncio.run(leave())
     assert not said
     assert calls(capture) == [(5,)]
+
+
+def test_a_program_may_end_while_watched_calls_are_on_their_way(each_python: Python) -> None:
+    script = Path(__file__).with_name("suspended_at_exit.py")
+    assert each_python.run(script).split("\n") == ["3", "count is over", "count is over", ""]
