@@ -45,6 +45,15 @@ SHOP = """
     def decorated(x):
         return x
 
+    def silent(f):
+        def around(*args):
+            return f(*args)
+        return around
+
+    @silent
+    def hidden(x):
+        return x
+
     async def coroutine():
         pass
 
@@ -249,15 +258,17 @@ def found_in(module: Any, *patterns: str) -> dict[str, str]:
 
 def test_everything_a_module_defines_is_found_with_the_reason_against_it(shop: Any) -> None:
     found = found_in(shop)
-    unfit = {"short", "frames", "awaitable", "made.<locals>.Local.method"}
+    unfit = {"hidden", "short", "frames", "awaitable", "made.<locals>.Local.method"}
     assert {name for name, reason in found.items() if reason} == unfit
     assert found.keys() - unfit == {
-        "plain", "decorate", "decorate.<locals>.wrapper", "factory", "factory.<locals>.inner",
-        "nested", "nested.<locals>.inner", "made", "cached", "decorated", "coroutine", "generator",
+        "plain", "silent", "silent.<locals>.around", "decorate", "decorate.<locals>.wrapper",
+        "factory", "factory.<locals>.inner", "nested", "nested.<locals>.inner", "made", "cached",
+        "decorated", "coroutine", "generator",
         "agenerator", "Cart.total", "Cart.__hidden", "Cart.Inner.deep", "Cart.size", "Cart.make",
         "Cart.count",
     }  # fmt: skip
     assert "types.coroutine" in found["awaitable"]
+    assert "functools.wraps" in found["hidden"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import textwrap
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from codegenesis.runtime.seats import gather
 if TYPE_CHECKING:
     from codegenesis.runtime.capture import Capture
     from conftest import House, Import, Purse
+    from other_pythons import Python
 
 SHOP = """
     import functools
@@ -377,3 +379,11 @@ def test_threads_that_make_and_call_see_one_or_the_other(shop: Any) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.slow
+def test_closures_under_constant_change_give_no_wrong_result(each_python: Python) -> None:
+    script = Path(__file__).parent / "closures_under_change.py"
+    called, changed = each_python.run(script, "200000", "60", seconds=300).split()
+    assert int(called) >= 200_000
+    assert int(changed) >= 60

@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from operator import attrgetter
@@ -27,6 +28,9 @@ from typing import Any, NamedTuple
 from codegenesis.fragment import inner, layers, mangle
 from codegenesis.runtime.fingerprint import is_installed
 from codegenesis.runtime.kinds import shape
+
+#: Why what a decorator took is not evolved, where nothing leads to it.
+_HIDDEN = "its decorator hides it; let the wrapper say what it wraps (functools.wraps)"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ class Found:
     reason: str
     inside: tuple[str, ...] = ()
 
+
+#: What was looked at, by id and name, so that it is not looked at again; functions are held, for
+#: else another could have their id later.
+Known = dict[tuple[int, str], types.FunctionType | None]
 
 #: The code that a function was compiled to (`Registry.program`).
 Program = Callable[[types.FunctionType], types.CodeType]
@@ -109,14 +117,14 @@ def search(
     wanted: Sequence[str],
     *,
     program: Program = attrgetter("__code__"),
-    known: set[tuple[int, str]] | None = None,
+    known: Known | None = None,
 ) -> list[Found]:
     """All functions and methods that a module defines and that are wanted, those inside as well.
 
     Args:
         known: what need not be found again; grows.
     """
-    known = set() if known is None else known
+    known = {} if known is None else known
     names = {name, str(_space(module).get("__name__", ""))}
     if "__main__" in names:
         names.add("__mp_main__")
@@ -124,16 +132,20 @@ def search(
     for qualname, owner, value in _members(module, names):
         seen = id(value), f"{name}:{qualname}"  # by module: others may have imported it
         if seen in known:
-            continue  # the registry holds what it has: nothing else can have its id
-        known.add(seen)
-        function = _called(value, qualname)
-        if function is None or function.__module__ not in names:
             continue
-        code = program(function)
-        if str(Path(code.co_filename).absolute()) == file:
+        function = known[seen] = _called(value, qualname)
+        hidden = None if function else _hidden(value, qualname)
+        if hidden and _is_of(hidden, names, file):
+            found.append(Found(name, qualname, file, None, owner, _HIDDEN))
+        elif function and _is_of(function, names, file):
             place = Found(name, qualname, file, function, owner, "")
-            found += [each for each in _all_of(place, code) if _is_wanted(each, wanted)]
-    return found
+            found += _all_of(place, program(function))
+    return [each for each in found if _is_wanted(each, wanted)]
+
+
+def _is_of(function: types.FunctionType, names: set[str], file: str) -> bool:
+    path = function.__code__.co_filename
+    return function.__module__ in names and str(Path(path).absolute()) == file
 
 
 def _all_of(place: Found, code: types.CodeType) -> Iterator[Found]:
@@ -186,6 +198,17 @@ def _called(value: object, qualname: str) -> types.FunctionType | None:
         code = function.__code__
         if code.co_qualname == qualname or code.co_qualname.endswith("<lambda>"):
             return function
+    return None
+
+
+def _hidden(value: object, qualname: str) -> types.FunctionType | None:
+    """The function of that name in a variable of a wrapper that does not say what it wraps."""
+    wrappers = (each for each in layers(value) if type(each) is types.FunctionType)
+    for cell in (cell for each in wrappers for cell in each.__closure__ or ()):
+        with suppress(ValueError):
+            held = cell.cell_contents
+            if type(held) is types.FunctionType and held.__code__.co_qualname == qualname:
+                return held
     return None
 
 

@@ -41,7 +41,7 @@ from codegenesis.fragment import (
     template,
 )
 from codegenesis.model import digest
-from codegenesis.runtime.naming import caches, look_up, module_name, names_itself
+from codegenesis.runtime.naming import Cache, caches, look_up, module_name, names_itself
 from codegenesis.runtime.overlays import Cells, Overlay
 from codegenesis.runtime.seats import BARE, Alone, Everywhere, gather
 from codegenesis.runtime.versions import Version
@@ -377,10 +377,19 @@ class LiveGene:
             found = [ref() for ref in (*known, *self._leaving)]
         return [code for code in (self._master, self._template, *found) if code is not None]
 
-    def take_in(self, function: types.FunctionType) -> bool:
-        """A function that was made of the inner `def` runs what they all do; was it new?"""
+    def take_in(self, function: types.FunctionType, *, around: object = None) -> bool:
+        """A function that was made of the inner `def` runs what they all do; was it new?
+
+        Args:
+            around: it, or a cache around it.
+        """
+        seats = self._seats
+        if not isinstance(seats, Everywhere):
+            return False
         with self.lock:
-            return isinstance(self._seats, Everywhere) and self._seats.add(function)
+            if type(around) is Cache:
+                seats.surround(around)
+            return seats.add(function)
 
     def _dress(self, version: Version) -> None:
         if self._inner:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 
 from codegenesis.fragment import LOCALS, layers, mangle
 
-_Cache = type(functools.cache(lambda: None))
+#: What `functools.lru_cache` makes.
+Cache = type(functools.cache(lambda: None))
 
 
 def module_name(function: types.FunctionType) -> str:
@@ -33,7 +34,7 @@ def look_up(module: str, path: list[str]) -> object:
 def caches(found: object, function: types.FunctionType) -> Iterator[Callable[[], object]]:
     """What empties the caches around `function`: under its name, and in any module."""
     spaces = [vars(m) for m in list(sys.modules.values()) if type(m) is types.ModuleType]
-    elsewhere = [each for space in spaces for each in list(space.values()) if type(each) is _Cache]
+    elsewhere = [each for space in spaces for each in list(space.values()) if type(each) is Cache]
     seen: set[int] = set()
     for start in (found, *elsewhere):
         around = list(layers(start))
@@ -45,13 +46,8 @@ def caches(found: object, function: types.FunctionType) -> Iterator[Callable[[],
                 yield clear
 
 
-def is_cache(found: object) -> bool:
-    """Is it what `functools.lru_cache` makes?"""
-    return type(found) is _Cache
-
-
 def _clear_of(layer: object) -> Callable[[], object] | None:
-    if type(layer) is _Cache:
+    if type(layer) is Cache:
         return layer.cache_clear
     try:
         clear = object.__getattribute__(layer, "__dict__").get("cache_clear")

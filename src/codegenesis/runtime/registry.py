@@ -90,14 +90,14 @@ class Registry:
     def tidy(self) -> None:
         """Look after what runs old code, and for functions of inner `def`s that are new."""
         lost = [gene for gene in self if gene.restless and gene.tidy()]
-        began_s = time.monotonic()
-        if began_s - self._gathered_s < max(self._rest_s, 0 if lost else self._patience_s):
+        if time.monotonic() - self._gathered_s < max(self._rest_s, 0 if lost else self._patience_s):
             return
         inner = [gene for gene in self if gene.outer]
         if inner:
+            began_s = time.thread_time()
             new = gather(inner)
             self._gathered_s = time.monotonic()
-            self._rest_s = (self._gathered_s - began_s) / _GATHERING
+            self._rest_s = (time.thread_time() - began_s) / _GATHERING
             self._patience_s = _GATHER_S if new else min(2 * self._patience_s, _LONGEST_S)
 
     def after_fork(self) -> None:

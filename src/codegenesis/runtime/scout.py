@@ -53,7 +53,7 @@ class Scout:
         self._settled: set[LiveGene] = set()
         self._refused: dict[str, Gene] = {}
         self._unfit: set[types.CodeType] = set()
-        self._looked: set[tuple[int, str]] = set()
+        self._looked: discover.Known = {}
         self._news: list[Gene] = []
         self._next_look = 0.0
         self._modules = 0

@@ -18,13 +18,15 @@ import gc
 import types
 import weakref
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from codegenesis.runtime.naming import is_cache
+from codegenesis.fragment import layers
+from codegenesis.runtime.naming import Cache
 
 if TYPE_CHECKING:
     from codegenesis.runtime.live import Cells, LiveGene
 
+_SOUGHT = frozenset({types.FunctionType, Cache})
 #: Marks functions that run a version for a trampoline: they are nobody's gene.
 BARE = "<codegenesis bare>"
 
@@ -66,6 +68,7 @@ class Everywhere:
         self._prototype = prototype
         self._outer = outer
         self._known: weakref.WeakSet[types.FunctionType] = weakref.WeakSet()
+        self._caches: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def put(self, code: types.CodeType) -> None:
         """Those to come first: nobody falls in between but what is on its way in outer frames."""
@@ -89,11 +92,13 @@ class Everywhere:
                 return _function_in(cell)
         return None
 
+    def surround(self, cache: Any) -> None:
+        """What `functools.lru_cache` has put around one of them."""
+        self._caches.add(cache)
+
     def caches(self) -> list[Callable[[], object]]:
         """What empties the caches around those that exist."""
-        known = set(self._known)
-        around = [each for each in gc.get_objects() if is_cache(each)] if known else []
-        return [each.cache_clear for each in around if each.__wrapped__ in known]
+        return [cache.cache_clear for cache in list(self._caches)]
 
 
 def _function_in(cell: types.CellType) -> types.FunctionType | None:
@@ -113,10 +118,18 @@ def gather(genes: Iterable[LiveGene]) -> int:
     by_code = {id(code): (code, gene) for gene in genes for code in gene.codes()}
     for _, gene in by_code.values():
         gene.strayed = False
-    functions = [each for each in gc.get_objects() if type(each) is types.FunctionType]
+    sought = [each for each in gc.get_objects() if type(each) in _SOUGHT]
     new = 0
-    for function in functions:
-        found = by_code.get(id(function.__code__))
-        if found and found[0] is function.__code__ and BARE not in function.__dict__:
-            new += found[1].take_in(function)
+    for each in sought:
+        for function in _functions(each):
+            known = by_code.get(id(function.__code__))
+            if known and known[0] is function.__code__ and BARE not in function.__dict__:
+                new += known[1].take_in(function, around=each)
     return new
+
+
+def _functions(found: object) -> Iterable[types.FunctionType]:
+    """Itself, or those that a cache is around."""
+    if type(found) is types.FunctionType:
+        return (found,)
+    return (each for each in layers(found) if type(each) is types.FunctionType)
