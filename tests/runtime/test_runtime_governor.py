@@ -1,0 +1,165 @@
+"""The budget of watching holds, whatever calls cost, and `status` says how it is used."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from codegenesis.runtime.governor import Governor
+
+if TYPE_CHECKING:
+    from conftest import House, Import
+
+SHOP = """
+    def small(x):
+        return x
+
+    def large(items):
+        return len(items)
+
+    def burn(n):
+        return sum(i * i for i in range(n))
+"""
+
+
+@pytest.fixture
+def shop(imported: Import) -> Any:
+    return imported(SHOP)
+
+
+def burn(seconds: float) -> None:
+    """Use CPU."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        sum(range(1000))
+
+
+def test_what_a_process_uses_earns_a_share_of_it() -> None:
+    governor = Governor(0.1)
+    before = governor.left_ns()
+    burn(0.05)
+    assert governor.left_ns() - before >= 0.1 * 0.05e9
+
+
+def test_one_call_that_uses_up_the_rest_says_so_at_once() -> None:
+    said: list[int] = []
+    governor = Governor(0.01, overdrawn=lambda: said.append(1))
+    left = governor.left_ns()
+    governor.spend(int(left / 2))
+    assert said == []
+    governor.spend(int(left))
+    assert said == [1]
+
+
+def test_chores_take_at_most_half_of_what_is_earned() -> None:
+    governor = Governor(0.1)
+    governor.left_ns()
+    governor.work(int(3600e9))
+    before = governor.left_ns()
+    burn(0.05)
+    assert governor.left_ns() - before >= 0.4 * 0.1 * 0.05e9
+
+
+def test_handling_counts_as_watching_and_not_as_a_chore() -> None:
+    governor = Governor(0.5)
+    left = governor.left_ns()
+    governor.handle(1_000_000)
+    governor.work(1_000_000)
+    burn(0.01)
+    assert governor.share() > 0
+    assert governor.left_ns() < left + 0.5 * 1e9
+    now = governor.shares()
+    assert now.watching == pytest.approx(now.agent)
+
+
+def test_credit_is_spent_first_and_earned_later() -> None:
+    governor = Governor(0.001, credit_ns=1e9)
+    assert governor.left_ns() > 0.9e9
+    governor.spend(2_000_000_000)
+    assert governor.left_ns() < 0
+    burn(0.02)
+    assert governor.left_ns() < 0
+
+
+def test_bursts_are_dealt_out_by_what_calls_cost() -> None:
+    governor = Governor(1.0)
+    burn(0.01)
+    cheap = governor.bursts(16)
+    for _ in range(5):
+        governor.spend(10_000_000)
+    burn(0.06)
+    assert governor.bursts(16) < max(cheap, 2)
+
+
+def test_huge_arguments_among_small_ones_do_not_break_the_budget(
+    open_house: Callable[..., House], shop: Any
+) -> None:
+    """Costs of a call range over three orders of magnitude; what is booked stays in the budget."""
+    house = open_house(probe_budget=0.02)
+    for function in (shop.small, shop.large, shop.burn):
+        house.add(function)
+    governor, chance = house.session.governor, random.Random(7)
+    huge = [str(n) * 8 for n in range(4000)]
+    dearest, booked, spend = 0, 0, governor.spend
+
+    def note(cpu_ns: int) -> None:
+        nonlocal dearest, booked
+        dearest, booked = max(dearest, cpu_ns), booked + cpu_ns
+        spend(cpu_ns)
+
+    governor.spend = note  # type: ignore[method-assign]
+    end = time.process_time() + 0.4
+    while time.process_time() < end:
+        house.visit()
+        for _ in range(20):
+            shop.large(huge if chance.random() < 0.5 else [1])
+            shop.small(1)
+            shop.burn(2000)
+    assert booked > 0
+    assert booked <= 0.02 * time.process_time() * 1e9 + dearest
+
+
+def test_an_overdraft_ends_every_burst_in_the_middle(
+    open_house: Callable[..., House], shop: Any
+) -> None:
+    house = open_house(probe_budget=1.0, burst=1000)
+    genes = [house.add(shop.small), house.add(shop.large)]
+    house.visit()
+    assert all(gene.overlay is not None for gene in genes)
+    shop.small(1)
+    house.session.governor.spend(int(3600e9))
+    assert all(gene.overlay is None for gene in genes)
+
+
+def test_canaries_are_measured_only_while_they_can_be_paid(
+    open_house: Callable[..., House], shop: Any
+) -> None:
+    house = open_house(probe_budget=0.01)
+    gene = house.add(shop.small)
+    house.visit()
+    house.release(gene, "def small(x):\n    return x", stage="canary", weight=0.5)
+    house.visit()
+    router: Any = gene.overlay
+    router.quota = 0
+    house.visit()
+    assert router.quota > 0
+    router.quota = 0
+    house.session._canaries.spend(int(3600e9))
+    house.visit()
+    assert router.quota == 0
+
+
+def test_a_process_says_what_watching_takes(house: House, shop: Any) -> None:
+    house.add(shop.small)
+    house.visit()
+    (process,) = house.store.processes()
+    assert process.trouble == ""
+    figures = process.note.strip()
+    assert figures.startswith("watching ")
+    assert "now of at most 0.50%" in figures
+    assert "agent thread" in figures
+    assert "0 sampled calls" in figures
