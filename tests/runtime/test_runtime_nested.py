@@ -17,9 +17,10 @@ from codegenesis.runtime.registry import Registry, registry
 from codegenesis.runtime.seats import gather
 
 if TYPE_CHECKING:
+    from other_pythons import Python
+
     from codegenesis.runtime.capture import Capture
     from conftest import House, Import, Purse
-    from other_pythons import Python
 
 SHOP = """
     import functools
