@@ -58,9 +58,9 @@ class Buckets:
     def of_width(
         self, width_ns: int, *, genes: Collection[str] | None = None, since_ns: int = 0
     ) -> list[Bucket]:
-        """Buckets of one width of many genes (of all when None), by gene and time."""
+        """Buckets of one width of many genes (all when None), by gene, time and segment."""
         query = select(_table).where(_table.c.width_ns == width_ns, _table.c.start_ns >= since_ns)
-        query = query.order_by(_table.c.gene, _table.c.start_ns)
+        query = query.order_by(_table.c.gene, _table.c.start_ns, _table.c.segment)
         with self._database.read() as connection:
             if genes is None:
                 return _read(connection, query)
