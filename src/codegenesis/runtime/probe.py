@@ -6,6 +6,9 @@ against 250 for a `functools.wraps` timer that stays. Between bursts nothing is 
 Only the outermost call of a thread is recorded. A function that calls itself, directly or through
 others, gets its own code back for the time of that call, so that its recursion costs what it
 always costs, in time and in depth; other threads' calls go unseen meanwhile.
+
+A call that suspends (coroutine, generator) is driven step by step to its end (`suspending`), and is
+a call of the burst from its first step on: until then nothing of it has run.
 """
 
 from __future__ import annotations
@@ -145,6 +148,8 @@ class _Record:
         self.burst.capture.left(self.raw)
 
     def _ends(self) -> None:
+        """It may have begun hours ago: who reads what is new looks for it among what comes now."""
+        self.raw.at_ns = time.time_ns()
         self.burst.capture.underway.discard(self.raw)
 
 
