@@ -79,7 +79,7 @@ def test_rewards_of_one_user_are_one_piece_of_evidence() -> None:
 
 def test_rewards_of_uses_that_did_not_meet_the_canary_are_none_of_its() -> None:
     other = reward("variant", arms={"another": "variant"})
-    worth = worth_of(*[other] * 500, reward("control"))
+    worth = worth_of(*[other] * 500, reward("control"), reward("variant", float("nan")))
     assert [each.pairs for each in worth.comparisons()] == [0]
 
 

@@ -79,7 +79,9 @@ class Worth:
     def add(self, reward: Reward) -> None:
         """Take a reward in, if its use met this canary; each must be handed over once."""
         arm = reward.arms.get(self._release)
-        if arm is None or (reward.name not in self._named and len(self._named) >= NAMES):
+        if arm is None or not math.isfinite(reward.value):
+            return
+        if reward.name not in self._named and len(self._named) >= NAMES:
             return
         self._named.setdefault(reward.name, _Named()).add(arm, reward)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import codegenesis
@@ -177,6 +177,7 @@ _ANY = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(_ANY)
 def test_whatever_a_message_holds_is_bounded(header: object) -> None:
     found = unpacked(header)
