@@ -76,14 +76,8 @@ class Shadow:
 
 
 def replayable(observations: Iterable[Observation]) -> list[Observation]:
-    """Calls of the original that were kept together with their outcome."""
-    return [
-        observation
-        for observation in observations
-        if observation.call is not None
-        and observation.outcome is not None
-        and not observation.variant
-    ]
+    """Calls of the original that were kept."""
+    return [each for each in observations if each.call is not None and not each.variant]
 
 
 def compare(
@@ -136,9 +130,12 @@ def _compare(
     for observation in calls:
         call, live = observation.call, observation.outcome
         assert call is not None
-        assert live is not None
         answer = champion.call(call)
-        if _agrees(answer, live, heal=heal):
+        if live is None:  # what a generator gave was not kept: the original gives it again
+            live = original.call(call)
+        if live.kind == "died":
+            total += Comparison(excluded=1)
+        elif _agrees(answer, live, heal=heal):
             total += Comparison(agreed=1)
         elif original.call(call).same_as(live):
             return total + Comparison(mismatch=_difference(answer, live))
