@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from codegenesis.config import Config
 from codegenesis.genome import ages, apart, proven, solidity, strengths, weaknesses
-from codegenesis.genome.retention import learn_ages, tidy
+from codegenesis.genome.learning import learn_ages, learn_told
+from codegenesis.genome.retention import tidy
 from codegenesis.genome.rollup import DAY_NS, HOUR_NS, MINUTE_NS
 from codegenesis.genome.standing import aged, stale
 from codegenesis.genome.statistics import average, stability
@@ -210,3 +211,19 @@ def test_ages_are_looked_up_once_for_each_version(store, gene):
     (first,) = store.traits(gene.id)
     learn_ages(store, now_ns=NOON + 1)
     assert store.traits(gene.id) == [first]
+
+
+def test_what_telemetry_told_becomes_traits(store, gene):
+    store.put_genes([gene])
+    learn_told(store, now_ns=NOON)
+    assert store.traits(gene.id) == []
+    store.events.add(
+        Event(
+            service="shop", source="exception", kind="crash", gene=gene.id, fingerprint="x",
+            count=3, at_ns=NOON - age * DAY_NS,
+        )
+        for age in (0, 2)
+    )  # fmt: skip
+    learn_told(store, now_ns=NOON, only=gene)
+    (crashes,) = store.traits(gene.id)
+    assert (crashes.name, crashes.value) == ("crashes", 3.0)

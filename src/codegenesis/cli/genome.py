@@ -19,7 +19,7 @@ from codegenesis.config import Config
 from codegenesis.errors import UsageError
 from codegenesis.genome import Priority, apart, priority, strengths
 from codegenesis.genome.history import recall
-from codegenesis.genome.retention import learn_ages
+from codegenesis.genome.learning import learn_ages, learn_told
 from codegenesis.genome.rollup import DAY_NS
 from codegenesis.genome.standing import AGE, aged
 from codegenesis.genome.survey import survey
@@ -115,6 +115,7 @@ def _known(config: Config, target: str, segment: str | None) -> Known:
         gene, now = one_gene(store, target), time.time_ns()
         survey(store, now_ns=now)
         learn_ages(store, now_ns=now, only=gene)
+        learn_told(store, now_ns=now, only=gene)
         seen = [each for each in recent(store, gene) if segment in (None, each.segment)]
         return Known(
             gene=gene,
@@ -178,6 +179,7 @@ class _Row(Record, frozen=True, kw_only=True):
 def _show_map(store: Store, segment: str | None) -> None:
     now = time.time_ns()
     survey(store, now_ns=now)
+    learn_told(store, now_ns=now)
     rows = _rows(store) if segment is None else _rows_for(store, segment, now)
     rows.sort(key=lambda row: (bool(row.refused), -row.priority.score, row.target))
     emit(rows, lambda console: _draw_map(console, rows))

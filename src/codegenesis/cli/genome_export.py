@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from codegenesis.cli.settings import config_options, open_store
 from codegenesis.config import Config
 from codegenesis.errors import UsageError
 from codegenesis.genome.exporting import COLUMNS, Row, Tables, tables
+from codegenesis.genome.learning import learn_ages, learn_told
 from codegenesis.genome.survey import survey
 
 #: Where Parquet files go without `--output`.
@@ -48,7 +50,10 @@ def export(config: Config, form: str, output: Path | None) -> None:
     JSON, infinite in Parquet.
     """
     with open_store(config) as store:
-        survey(store)
+        now = time.time_ns()
+        survey(store, now_ns=now)
+        learn_ages(store, now_ns=now)
+        learn_told(store, now_ns=now)
         found = tables(store)
     if form == "json" and output is None:
         print_json(found)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 
 from codegenesis.config import Config
+from codegenesis.genome.learning import learn_ages, learn_told
 from codegenesis.genome.rollup import DAY_NS, KEEP_NS
-from codegenesis.genome.standing import AGE, ages, stale
 from codegenesis.genome.survey import survey
-from codegenesis.model import Gene, Record
+from codegenesis.model import Record
 from codegenesis.store import Store
 
 #: Calls that one round rolls up; where there are more, nothing is deleted yet.
@@ -45,6 +45,7 @@ def tidy(store: Store, config: Config, *, now_ns: int | None = None) -> Tidied:
     if survey(store, now_ns=now, most=MOST).calls >= MOST:
         return Tidied(waiting=True)
     learn_ages(store, now_ns=now, most=_AGED)
+    learn_told(store, now_ns=now)
     history = now - int(config.keep_history_days * DAY_NS)
     kept = {**{width: now - keep for width, keep in KEEP_NS.items()}, DAY_NS: history}
     return Tidied(
@@ -55,19 +56,3 @@ def tidy(store: Store, config: Config, *, now_ns: int | None = None) -> Tidied:
         rewards=store.rewards.prune(before_ns=history),
         events=store.events.prune(before_ns=history),
     )
-
-
-def learn_ages(
-    store: Store, *, now_ns: int, only: Gene | None = None, most: int | None = None
-) -> None:
-    """See how old the code of genes is, once for each version of it.
-
-    Args:
-        only: this one instead of all.
-        most: genes that are looked at now; the rest waits for the next time.
-    """
-    traits = store.traits(only.id if only else None)
-    known = {trait.gene: trait for trait in traits if trait.name == AGE}
-    genes = [only] if only else store.genes()
-    waiting = [gene for gene in genes if stale(gene, known.get(gene.id))]
-    store.put_traits(ages(waiting[:most], now_ns=now_ns))
