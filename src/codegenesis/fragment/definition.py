@@ -60,7 +60,7 @@ def locate(function: types.FunctionType) -> Definition:
     named = _named(text, code.co_qualname)
     for node in named:
         if _first_line(node) == code.co_firstlineno:
-            if any(same_program(each, code) for each in _compiled(text) if _alike(each, code)):
+            if any(same_program(each, code) for each in _compiled(text).get(_place(code), ())):
                 _require_standing(node, named, code.co_qualname)
                 return _definition(text, node)
             break
@@ -164,26 +164,28 @@ def _first_line(node: FunctionNode) -> int:
 
 
 @lru_cache(maxsize=2)
-def _compiled(text: str) -> tuple[types.CodeType, ...]:
+def _compiled(text: str) -> dict[tuple[str, int], list[types.CodeType]]:
     """All code objects of a module; the whole of it, as code depends on what is imported above."""
     try:
         found = [compile(text, "<module>", "exec", dont_inherit=True)]
     except UNPARSABLE as error:
         raise FragmentError(f"the source does not compile: {error}") from error
+    by_place: dict[tuple[str, int], list[types.CodeType]] = {}
     for code in found:  # grows while it is walked
+        by_place.setdefault(_place(code), []).append(code)
         found += [const for const in code.co_consts if isinstance(const, types.CodeType)]
-    return tuple(found)
+    return by_place
 
 
-def _alike(left: types.CodeType, right: types.CodeType) -> bool:
-    return (left.co_qualname, left.co_firstlineno) == (right.co_qualname, right.co_firstlineno)
+def _place(code: types.CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
 
 
 def _dedented(text: str, node: FunctionNode) -> str:
     lines = lines_of(text)[node.lineno - 1 : node.end_lineno]
     if not lines[-1].endswith("\n"):
         lines[-1] += "\n"
-    inside = _lines_inside_strings("".join(lines))
+    inside = _lines_inside_strings("".join(lines)) if node.col_offset else set()
     return "".join(
         line if number in inside else _without_indent(line, node.col_offset)
         for number, line in enumerate(lines, start=1)
@@ -197,6 +199,8 @@ def _without_indent(line: str, width: int) -> str:
 
 def _lines_inside_strings(text: str) -> set[int]:
     """Numbers of the lines that begin inside a string literal: their blanks are data."""
+    if not any(sign in text for sign in ('"""', "'''", "\\\n")):
+        return set()  # no literal goes over a line's end
     inside: set[int] = set()
     starts: list[int] = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):

@@ -24,7 +24,6 @@ from __future__ import annotations
 import logging
 import threading
 import types
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -44,7 +43,7 @@ from codegenesis.model import digest
 from codegenesis.runtime.naming import Cache, caches, look_up, module_name, names_itself
 from codegenesis.runtime.overlays import Cells, Overlay
 from codegenesis.runtime.seats import BARE, Alone, Everywhere, gather
-from codegenesis.runtime.versions import Version
+from codegenesis.runtime.versions import Departed, Version
 
 __all__ = ["Cells", "LiveGene", "Overlay", "Version"]
 
@@ -59,6 +58,7 @@ class LiveGene:
             prototype of what is made.
 
     Attributes:
+        master: what the `def` was compiled to.
         current: the version that runs when nothing stands in front.
         overlay: what stands in front now, if anything.
         recursive: a call was seen inside a call (or is to be expected), so trampolines step aside
@@ -85,14 +85,13 @@ class LiveGene:
         self.strayed = outer is not None
         self._owner = owner
         self._definition: Definition | None = None
-        self._master = function.__code__
+        self.master = function.__code__
         self._inner: dict[str, LiveGene] = {}
-        self._leaving: list[weakref.ref[types.CodeType]] = []
+        self._departed = Departed()
         self._template: types.CodeType | None = None
         self._front: types.CodeType | None = None
-        self._unswept = False
         self._seats: Alone | Everywhere = Everywhere(function, outer) if outer else Alone(function)
-        self.current = Version(self._master)
+        self.current = Version(self.master)
         self._seats.put(self.current.code)
 
     def __repr__(self) -> str:
@@ -111,7 +110,7 @@ class LiveGene:
     @property
     def path(self) -> str:
         """The file that defines it, as the interpreter knows it."""
-        return self._master.co_filename
+        return self.master.co_filename
 
     @property
     def owner(self) -> type | None:
@@ -130,7 +129,7 @@ class LiveGene:
             FragmentError: there is no source, or the file no longer says what runs.
         """
         if self._definition is None:
-            found = locate(self.bare(self._master))
+            found = locate(self.bare(self.master))
             if self.outer:
                 give_defaults(self.function, found)
             self._definition = found
@@ -152,14 +151,14 @@ class LiveGene:
 
     def original(self) -> Version:
         """A fresh version of the original code."""
-        version = Version(self._master)
+        version = Version(self.master)
         self._dress(version)
         return version
 
     @property
     def free(self) -> tuple[str, ...]:
         """Names of the free variables, without `__class__`; empty for what is no closure."""
-        return tuple(name for name in self._master.co_freevars if name != "__class__")
+        return tuple(name for name in self.master.co_freevars if name != "__class__")
 
     def bare(self, code: types.CodeType, cells: Cells = None) -> types.FunctionType:
         """A function that runs `code` as this one would, whatever stands in front of this one.
@@ -258,12 +257,11 @@ class LiveGene:
 
     def _leave(self, version: Version) -> None:
         if version is not self.current:
-            self._leaving += version.codes()
-            self._unswept = True
+            self._departed.add(version)
 
     def _trampoline(self, overlay: Overlay) -> types.CodeType:
         if self._template is None:
-            made = template(self._master, closing=self.outer is not None)
+            made = template(self.master, closing=self.outer is not None)
             self._template = aim(made, self._enter) if self.outer else made
         return self._template if self.outer else aim(self._template, overlay.entry())
 
@@ -278,8 +276,7 @@ class LiveGene:
     def drained(self) -> bool:
         """Has the last frame left every version that does not run any more?"""
         with self.lock:
-            self._leaving = [each for each in self._leaving if each() is not None]
-            return not self._leaving
+            return self._departed.drained()
 
     def after_fork(self) -> None:
         """In a child: threads that had stepped aside for a call are not here."""
@@ -290,14 +287,15 @@ class LiveGene:
     @property
     def restless(self) -> bool:
         """Is there something that `tidy` may have to do?"""
-        return self._unswept or self.strayed
+        return self._departed.unswept or self.strayed
 
     def tidy(self) -> bool:
         """Look after what runs old code still; are there functions that have to be found?"""
-        if self._unswept and self.drained():
-            self._unswept = False
+        departed = self._departed
+        if departed.unswept and self.drained():
+            departed.unswept = False
             self.sweep()
-        return self.strayed or (self._unswept and self.outer is not None)
+        return self.strayed or (departed.unswept and self.outer is not None)
 
     def sweep(self) -> None:
         """Empty the caches around it, so that no result of other code outlives that code.
@@ -322,7 +320,7 @@ class LiveGene:
 
     def inside(self, name: str) -> LiveGene | None:
         """The gene of the `def` of this name in this function; the last, as it wins."""
-        codes = [code for code in inner(self._master) if code.co_name == name]
+        codes = [code for code in inner(self.master) if code.co_name == name]
         if not codes:
             return None
         if name not in self._inner:
@@ -334,9 +332,9 @@ class LiveGene:
         return self._inner[name]
 
     @property
-    def master(self) -> types.CodeType:
-        """What the `def` was compiled to."""
-        return self._master
+    def root(self) -> LiveGene:
+        """The outermost of the functions that it is inside of; itself when it is in none."""
+        return self.outer.root if self.outer else self
 
     @property
     def has_inside(self) -> bool:
@@ -365,7 +363,7 @@ class LiveGene:
         """Is this the program of the `def`, or one of those that run in its place?"""
         if any(code is each for each in self.codes()):
             return True
-        ours = self._master
+        ours = self.master
         same = (code.co_freevars, code.co_flags) == (ours.co_freevars, ours.co_flags)
         return same and same_program(code, ours)
 
@@ -374,8 +372,8 @@ class LiveGene:
         with self.lock:
             versions = [self.current, self.overlay and self.overlay.brings]
             known = [ref for each in versions if each for ref in each.codes()]
-            found = [ref() for ref in (*known, *self._leaving)]
-        return [code for code in (self._master, self._template, *found) if code is not None]
+            found = [ref() for ref in (*known, *self._departed.codes)]
+        return [code for code in (self.master, self._template, *found) if code is not None]
 
     def take_in(self, function: types.FunctionType, *, around: object = None) -> bool:
         """A function that was made of the inner `def` runs what they all do; was it new?

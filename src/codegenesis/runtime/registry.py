@@ -82,10 +82,11 @@ class Registry:
             gene.switch(gene.original())
             if gene.outer:
                 gene.outer.forget(gene)
-            elif not gene.has_inside:
-                self._by_function.pop(gene.function, None)
             if self._genes.get(gene.target) is gene:
                 del self._genes[gene.target]
+            root = gene.root
+            if not root.has_inside and self._genes.get(root.target) is not root:
+                self._by_function.pop(root.function, None)
 
     def tidy(self) -> None:
         """Look after what runs old code, and for functions of inner `def`s that are new."""

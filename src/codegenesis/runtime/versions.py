@@ -40,3 +40,26 @@ class Version:
     def codes(self) -> list[weakref.ref[types.CodeType]]:
         """All code objects in which frames may run it."""
         return [*self._former, weakref.ref(self.code)]
+
+
+class Departed:
+    """Versions that do not run any more, but in frames that are on their way.
+
+    Attributes:
+        codes: what such frames run.
+        unswept: what they leave in caches has not been emptied yet.
+    """
+
+    def __init__(self) -> None:
+        self.codes: list[weakref.ref[types.CodeType]] = []
+        self.unswept = False
+
+    def add(self, version: Version) -> None:
+        """It has just been taken out."""
+        self.codes += version.codes()
+        self.unswept = True
+
+    def drained(self) -> bool:
+        """Has the last frame left?"""
+        self.codes = [each for each in self.codes if each() is not None]
+        return not self.codes
