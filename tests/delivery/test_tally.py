@@ -10,7 +10,7 @@ import pytest
 from canary_data import calls, sample
 
 from codegenesis.delivery import Tally
-from codegenesis.delivery.tally import QUEUE
+from codegenesis.delivery.tally import CANCELLED, QUEUE
 
 
 def tally_of(*samples: object, warm_up: int = 100) -> Tally:
@@ -53,6 +53,12 @@ def test_a_pair_with_an_error_counts_as_error_and_not_as_time() -> None:
     assert tally.share_of_errors("variant") == 1.0
     assert tally.share_of_errors("control") == 0.0
     assert tally.new_errors() == {"builtins.KeyError"}
+
+
+def test_a_cancelled_call_counts_but_is_nothing_new() -> None:
+    tally = tally_of(sample("control", 9), sample("variant", 1, error=CANCELLED))
+    assert tally.share_of_errors("variant") == 1.0
+    assert not tally.new_errors()
 
 
 def test_slow_is_what_is_above_the_95th_percentile_of_the_controls_warm_up() -> None:

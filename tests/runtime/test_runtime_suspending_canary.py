@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from codegenesis.delivery.tally import CANCELLED
 from codegenesis.fragment import assemble
 from codegenesis.model import Release
 from codegenesis.runtime.guard import Guard
 from codegenesis.runtime.live import LiveGene, Version
-from codegenesis.runtime.router import Router
+from codegenesis.runtime.router import QUOTA, Router
 
 if TYPE_CHECKING:
     from codegenesis.runtime.net import Fall
@@ -223,6 +224,39 @@ def test_a_generator_that_nobody_reads_to_its_end_is_a_sample(shop: Any, purse: 
         del items
     assert len(front.samples) == 10
     assert not any(drawn.error for drawn in front.samples)
+
+
+def test_a_cancelled_call_is_a_sample_of_one_that_did_not_return(shop: Any, purse: Purse) -> None:
+    front = Front(shop.which, "async def which(x):\n    await asyncio.Event().wait()")
+    front.canary(purse, weight=1.0)
+
+    async def give_up() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(shop.which(1), timeout=0.001)
+
+    asyncio.run(give_up())
+    (drawn,) = front.samples
+    assert drawn.error == CANCELLED
+    assert not front.gene.seen_errors
+    assert not front.falls
+
+
+@pytest.mark.parametrize("name", ["which", "count", "stream"])
+def test_calls_that_are_not_measured_pass_through_and_are_caught(
+    shop: Any, purse: Purse, name: str
+) -> None:
+    function = getattr(shop, name)
+    front = Front(function, BROKEN[name].replace("1 / 0", "1 / max(GOOD, 0)"), pure=True)
+    shop.GOOD = 1
+    router = front.canary(purse, weight=1.0)
+    expected = {"which": 1.0, "count": [1], "stream": [1]}[name]
+    assert [all_of(name, function(2)) for _ in range(QUOTA + 5)] == [expected] * (QUOTA + 5)
+    assert len(front.samples) == QUOTA
+    router.weight = 0.0
+    assert all_of(name, function(2)) == {"which": "old"}.get(name, [0, 1])
+    router.weight, shop.GOOD = 1.0, 0
+    assert all_of(name, function(2)) == {"which": "old"}.get(name, [0, 1])
+    assert len(front.falls) == 1
 
 
 # --- the net -------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ from codegenesis.model import Arm, Sample
 QUEUE = 64
 #: Segments that are looked at apart, the first that come.
 SEGMENTS = 20
+#: Comes from the caller. How often says something of the code, that it comes at all does not.
+CANCELLED = "asyncio.exceptions.CancelledError"
 
 
 class Tally:
@@ -111,7 +113,7 @@ class Tally:
 
     def new_errors(self) -> set[str]:
         """Exception types of the variant that the control has not shown."""
-        return set(self.errors["variant"]) - set(self.errors["control"])
+        return set(self.errors["variant"]) - set(self.errors["control"]) - {CANCELLED}
 
     def share_of_errors(self, arm: Arm) -> float:
         """Share of the arm's calls that raised, 0..1."""

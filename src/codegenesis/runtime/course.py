@@ -50,6 +50,7 @@ class Course:
         meter: counts what `run` takes; None when nobody wants to know.
         net: under `run`, if any.
         before: what the net knows of the arguments.
+        steps: so many are seen, at most, unless calls are made in calls.
         alone: held while a recursive gene runs bare, so that two arms do not mix.
 
     Attributes:
@@ -57,15 +58,32 @@ class Course:
         cost: of `run`, once that has ended.
         rests: so many steps were seen that the others may go by unseen.
         has_given: some of the items are with the caller.
-        failure: type of the error that `run` raised, empty when it did not.
+        failure: type of the error that `run` raised, empty when it did not; also that of a
+            cancellation, which is told as `left`.
         rescued: the old code answered where `run` had failed.
         blurred: part of it may have run in the other arm.
     """
 
     __slots__ = (
-        "_alone", "_aside", "_before", "_call", "_failed_net", "_gene", "_listener", "_meter",
-        "_net", "_overlay", "_steps", "blurred", "cost", "failure", "has_given", "inner",
-        "rescued", "rests", "run",
+        "_alone",
+        "_aside",
+        "_before",
+        "_call",
+        "_failed_net",
+        "_gene",
+        "_left",
+        "_listener",
+        "_meter",
+        "_net",
+        "_overlay",
+        "blurred",
+        "cost",
+        "failure",
+        "has_given",
+        "inner",
+        "rescued",
+        "rests",
+        "run",
     )  # fmt: skip
 
     def __init__(
@@ -79,18 +97,20 @@ class Course:
         meter: Meter | None = None,
         net: Net | None = None,
         before: bytes | None = None,
+        steps: int | None = None,
         alone: threading.Lock | None = None,
     ) -> None:
         self.run = run
         self.inner: Any = run(*call[0], **call[1])
         self.cost, self.failure = Cost(0, 0), ""
-        self.rescued = self.blurred = self.rests = False
+        self.rescued = self.blurred = False
+        self.rests = False
         self._overlay, self._gene, self._call = overlay, gene, call
         self._listener, self._meter = listener, meter
         self._net, self._before, self._alone = net, before, alone
         self._failed_net: Net | None = None
         self._aside = self.has_given = False
-        self._steps = 0
+        self._left = DRIVEN if steps is None else steps
 
     def step(self, advance: Callable[..., Any], *sent: object) -> Any:
         """Let the code run until it suspends; only then is this thread inside of the gene."""
@@ -108,8 +128,8 @@ class Course:
                 inside.pop(gene, None)
                 if gene.recursive:
                     self._step_back()
-            self._steps += 1
-            if self._steps == DRIVEN and not gene.recursive:
+            self._left -= 1
+            if self._left == 0 and not gene.recursive:
                 self._rest()
 
     def gave(self) -> None:
@@ -138,11 +158,13 @@ class Course:
         Args:
             thrown: what the consumer of a generator has thrown in just now; that is no failure.
         """
-        if not isinstance(error, Exception) or error is thrown:
+        outside = error is thrown or isinstance(error, GeneratorExit)
+        if not outside:
+            self.failure = self.failure or error_name(type(error))
+        if outside or not isinstance(error, Exception):
             self.left()
             return False
         self._stop()
-        self.failure = self.failure or error_name(type(error))
         if self._is_caught(error):
             return True
         listener, self._listener = self._listener, None

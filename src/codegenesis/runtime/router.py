@@ -87,6 +87,7 @@ class Router:
         self.brings = candidate
         self.weight = release.weight
         self.quota = QUOTA
+        self._seen = 0
         self._samples = samples
         self._falls = falls
         self.purse = purse
@@ -167,12 +168,18 @@ class Router:
         entered, drawn = now(), self._draw()
         measured = self.quota > 0
         self.quota -= measured
+        self._seen += measured
+        # A recursion shows in the calls that are measured; if there was none, nobody need look.
+        unseen = not measured and self._seen >= QUOTA and not self.gene.recursive
+        if unseen and not drawn:
+            return control(*args, **kwargs)
         before = net.before(args, kwargs) if drawn or measured else None
         course = Course(
             self, self.gene, variant if drawn else control, (args, kwargs),
             listener=_Sampling(self, _ARMS[drawn]) if measured else None,
             meter=Meter(self.purse) if measured else None,
-            net=net if drawn else None, before=before, alone=self._alone,
+            net=net if drawn else None, before=before, steps=1 if unseen else None,
+            alone=self._alone,
         )  # fmt: skip
         if measured:
             self.purse.spend(watched(entered, Cost(0, 0)))
