@@ -170,3 +170,10 @@ def test_each_target_is_captured_in_its_own_mode(
     assert first["sketched"].call_digest
     assert "str" in first["sketched"].sketch
     assert (first["silent"].call_digest, first["silent"].sketch) == ("", "{}")
+
+
+def test_what_was_raised_is_kept_like_any_other_outcome_unless_it_tells_a_secret():
+    plain, secret = KeyError("it", 3), ValueError("no mail to jo@example.org")
+    assert not Redactor().refuses(wire.encode_exception(plain, max_bytes=1000))
+    assert Redactor().refuses(wire.encode_exception(secret, max_bytes=1000))
+    assert Redactor().refuses(wire.encode_exception(KeyError({"password": 1}), max_bytes=1000))

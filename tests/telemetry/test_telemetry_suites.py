@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from codegenesis import wire
+from codegenesis.genome.survey import survey
 from codegenesis.model import Coverage, Event
 from codegenesis.store import Store
 
@@ -80,7 +81,11 @@ def test_calls_outcomes_and_lines_of_a_suite_are_recorded(project: Path) -> None
     with Store.open(project / ".codegenesis" / "genesis.db") as store:
         targets = {gene.target for gene in store.genes()}
         calls = store.observations("shop/shop.pricing:quote", replayable=True)
-        raised = store.observations("shop/shop.pricing:rate", newest=True, limit=500)
+        rates = store.observations("shop/shop.pricing:rate")
+        totals = store.observations("shop/shop.pricing:Cart.total")
+        survey(store)
+        rolled = store.buckets.totals()
+        traits = {trait.name for trait in store.traits("shop/shop.pricing:quote")}
         events = store.events.find(kind="test")
     assert targets == {f"shop.pricing:{name}" for name in ("rate", "quote", "Cart.total")}
 
@@ -88,7 +93,11 @@ def test_calls_outcomes_and_lines_of_a_suite_are_recorded(project: Path) -> None
     assert wire.decode_call(calls[0].call) == ((100, "de"), {})
     assert {call.burst_rate for call in calls} == {0.0}
     assert all(call.outcome and call.outcome.kind == "returned" for call in calls)
-    assert "builtins.KeyError" in {call.error for call in raised}
+    meant = [call for call in rates if call.outcome and call.outcome.kind == "raised"]
+    assert [call.error for call in meant] == [""]
+    assert [call.error for call in totals] == ["builtins.AttributeError"]
+    assert rolled == {}
+    assert traits == {"tests", "test_failure_rate", "line_coverage"}
 
     taxes = named(events, "::test_a_quote_has_taxes")
     assert (taxes.level, taxes.unit, taxes.value > 0) == ("passed", "ns", True)

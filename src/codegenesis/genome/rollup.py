@@ -5,7 +5,8 @@ so a look costs what is new and nothing else, and single calls may be deleted af
 are written at once instead of minutes being joined to hours later: late calls need no care, and
 retention is a matter of deleting rows of a width.
 
-A bucket's `n` counts *sampled* calls. Segments are apart: the sum over them is the whole.
+Calls that tests made are left out: they are recorded to be replayed, and say nothing of traffic. A
+bucket's `n` counts *sampled* calls. Segments are apart: the sum over them is the whole.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 from codegenesis.genome import summary
 from codegenesis.genome.summary import Bursts, Call, Summary, total
-from codegenesis.model import Bucket, Record
+from codegenesis.model import SUITE, Bucket, Record
 from codegenesis.store import Store
 from codegenesis.store.buckets import EVER
 
@@ -60,7 +61,8 @@ def roll_up(
         after, upto, rows = store.buckets.fresh(Call._fields, limit=limit)
         if not rows:
             break
-        made = fold(map(Call._make, rows), now_ns=now)
+        calls = map(Call._make, rows)
+        made = fold((call for call in calls if not call.process.startswith(SUITE)), now_ns=now)
         if store.buckets.add(made, merge=summary.joined, after=after, upto=upto):
             done += len(rows)
             genes |= {each.gene for each in made}

@@ -8,7 +8,7 @@ durations are nanoseconds, shares and rates are fractions of one, memory is in b
 plain data, never a pickle.
 """
 
-from codegenesis.model.calls import Observation, Outcome, OutcomeKind
+from codegenesis.model.calls import SUITE, Observation, Outcome, OutcomeKind
 from codegenesis.model.genes import OURS, Gene, GeneKind, Variant
 from codegenesis.model.processes import Entry, Lease, Process
 from codegenesis.model.record import Record, digest
@@ -21,6 +21,7 @@ from codegenesis.model.trials import Champion, Fitness, Gain, Strength, Trial, V
 __all__ = [
     "ACTIVE_STAGES",
     "OURS",
+    "SUITE",
     "Ack",
     "Arm",
     "Bucket",

@@ -6,6 +6,9 @@ from typing import Literal
 
 from codegenesis.model.record import Record
 
+#: `Observation.process` begins so where a test suite made the call: such calls are no traffic.
+SUITE = "pytest-"
+
 OutcomeKind = Literal["returned", "raised", "died"]
 
 

@@ -69,7 +69,7 @@ class Redactor:
         """
         look = _Look(self.sensitive, self.instances if instances is None else instances)
         try:
-            if any(look.into(wire.decode(data)) for data in {*parts} if data):
+            if any(look.into(_plainly(wire.decode(data))) for data in {*parts} if data):
                 return True
         except WireError:
             return True
@@ -155,6 +155,12 @@ def _labels(value: wire.Opaque) -> Iterator[str]:
             waiting += each.state
         elif isinstance(each, tuple):
             waiting += each
+
+
+def _plainly(value: Any) -> Any:
+    """Of what was raised, its arguments: `module.Type`, where instances have `module:Type`."""
+    raised = isinstance(value, wire.Opaque) and ":" not in value.type_name
+    return value.state if raised else value
 
 
 def _hit(pattern: re.Pattern[str], name: str) -> bool:

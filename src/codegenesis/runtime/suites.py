@@ -2,8 +2,9 @@
 
 Calls are recorded by the probe, as in production, in bursts that begin anew with each test, so that
 a function called a million times by one test is not recorded a million times. They are marked with
-the test they were made in (`Observation.trace`), are redacted like all others, and say nothing
-of load: how often a test calls something is no measure of anything (`burst_rate` is 0).
+the test they were made in (`Observation.trace`) and redacted like all others. They are there to be
+replayed: how often and how fast tests call something says nothing of traffic, so they are not
+rolled up (`model.SUITE`), and what raises in a test that passes was meant to, so it is no crash.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import msgspec
 from msgspec.structs import replace
 
 from codegenesis.config import Config
-from codegenesis.model import Coverage, Event
+from codegenesis.model import SUITE, Coverage, Event, Observation
 from codegenesis.runtime import context, probe
 from codegenesis.runtime.capture import Capture, Ring
 from codegenesis.runtime.discover import Targets
@@ -59,7 +60,7 @@ class Suite:
         self.calls: Counter[str] = Counter()
         self.tests = 0
         self._service = config.service
-        self._process = f"pytest-{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+        self._process = f"{SUITE}{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
         self._theirs = theirs
         self._store = Store.open(config.location, directory=config.directory)
         self._redactor = Redactor(
@@ -83,6 +84,7 @@ class Suite:
         self._touched: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._events: list[Event] = []
+        self._failing: set[str] = set()
         self._seen: dict[str, set[int]] = {}
 
     @property
@@ -125,6 +127,8 @@ class Suite:
             at_ns=time.time_ns(),
         )
         self._events.append(event)
+        if not passed:
+            self._failing.add(event.trace)
         self._count(passed)
         if len(self._events) >= _BATCH:
             self.write()
@@ -136,7 +140,7 @@ class Suite:
             StoreError: the store cannot be written.
         """
         taken = [r for r in self._capture.ring.drain() if not self._theirs(Path(r.gene.path))]
-        observed = [replace(each, burst_rate=0.0) for each in self._intake.observations(taken)]
+        observed = [self._meant(each) for each in self._intake.observations(taken)]
         self.calls.update(raw.gene.target for raw in taken)
         self._store.add_observations(observed)
         self._store.events.add(self._events)
@@ -155,6 +159,11 @@ class Suite:
 
     def _ready(self) -> Iterable[LiveGene]:
         return (gene for gene in self._scout.ready if not self._theirs(Path(gene.path)))
+
+    def _meant(self, seen: Observation) -> Observation:
+        if seen.trace in self._failing:
+            return replace(seen, burst_rate=0.0)
+        return replace(seen, burst_rate=0.0, error="", fingerprint="")
 
     def _count(self, passed: bool) -> None:
         for target, numbers in self._seen.items():
