@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from codegenesis.cli.output import emit, json_option
+from codegenesis.cli.output import emit, json_option, printable
 from codegenesis.cli.settings import config_options, one_gene, open_keys, open_store
 from codegenesis.config import Config
 from codegenesis.delivery import Delivery
@@ -20,9 +20,8 @@ def _delivery(store: Store, config: Config) -> Delivery:
 
 def _said(release: Release) -> None:
     target = release.gene.partition("/")[2]
-    emit(
-        release, lambda out: out.print(f"{release.id} {target}: {release.stage} ({release.reason})")
-    )
+    words = f"{release.id} {target}: {release.stage} ({printable(release.reason)})"
+    emit(release, lambda out: out.print(words, markup=False))
 
 
 @click.command()

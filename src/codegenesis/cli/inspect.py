@@ -88,7 +88,8 @@ def _draw(console: Console, file: VariantFile) -> None:
         _draw_rows(console, told)
     draw_trials(console, file.trials)
     for release in file.releases:
-        console.print(f"release {release.id}: {release.stage}, {release.reason}")
+        words = f"release {release.id}: {release.stage}, {printable(release.reason)}"
+        console.print(words, markup=False)  # segments are named in it, as clients chose them
     console.print(Syntax(file.diff, "diff", background_color="default"))
 
 

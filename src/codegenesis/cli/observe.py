@@ -6,8 +6,9 @@ import time
 
 import click
 from rich.console import Console
+from rich.text import Text
 
-from codegenesis.cli.output import emit, json_option, table
+from codegenesis.cli.output import emit, json_option, printable, table
 from codegenesis.cli.settings import config_options, open_store
 from codegenesis.config import Config
 from codegenesis.delivery import OPEN_STAGES
@@ -52,7 +53,10 @@ def _draw_status(console: Console, now: Snapshot) -> None:
         table(
             "",
             ["release", "function", "stage", "variant", "why"],
-            ((r.id, r.gene.partition("/")[2], r.stage, r.variant, r.reason) for r in active),
+            (
+                (r.id, r.gene.partition("/")[2], r.stage, r.variant, Text(printable(r.reason)))
+                for r in active
+            ),
         )
     )
     waiting = [release.id for release in active if release.stage == "proposed"]
