@@ -14,8 +14,8 @@ def release(project):
     """A release under way whose reason is odd."""
     (project / "m.py").write_text(SOURCE)
     gene = Gene(
-        service="app", module="m", qualname="f", kind="function", path=str(project / "m.py"), root=str(project),
-        line=1, source=SOURCE,
+        service="app", module="m", qualname="f", kind="function", path=str(project / "m.py"),
+        root=str(project), line=1, source=SOURCE,
     )  # fmt: skip
     variant = Variant(gene=gene.id, base=gene.base, source=SOURCE, operator="test")
     release = Release(
