@@ -20,9 +20,9 @@ from codegenesis.model import Observation, Release, digest
 from codegenesis.store import Store
 
 
-def write(path: Path, name: str, pipe: int) -> None:
+def write(where: str, name: str, pipe: int) -> None:
     """Write until killed."""
-    store = Store.open(path)
+    store = Store.open(where)
     for number in range(10**9):
         store.add_observations(
             Observation(gene=name, process=name, at_ns=n, wall_ns=1, cpu_ns=1, call=b"x" * 200)
@@ -48,7 +48,7 @@ def write(path: Path, name: str, pipe: int) -> None:
         os.write(pipe, f"entry {entry.seq} {entry.hash}\n".encode())
 
 
-def start(path: Path, name: str) -> tuple[int, int]:
+def start(where: str, name: str) -> tuple[int, int]:
     """A writer; its pid and the end of the pipe to listen on."""
     listen, speak = os.pipe()
     pid = os.fork()
@@ -56,14 +56,14 @@ def start(path: Path, name: str) -> tuple[int, int]:
         os.close(speak)
         return pid, listen
     try:
-        write(path, name, speak)
+        write(where, name, speak)
     finally:
         os._exit(1)
 
 
-def round_of(path: Path, number: int, chance: random.Random) -> list[str]:
+def round_of(where: str, number: int, chance: random.Random) -> list[str]:
     """Two writers until a random line, then a random moment after it; all that they said."""
-    writers = dict(start(path, f"w{number}{letter}") for letter in "ab")
+    writers = dict(start(where, f"w{number}{letter}") for letter in "ab")
     said = dict.fromkeys(writers.values(), b"")
     wanted = chance.randrange(1, 60)
     while sum(text.count(b"\n") for text in said.values()) < wanted:
@@ -81,9 +81,9 @@ def round_of(path: Path, number: int, chance: random.Random) -> list[str]:
     return b"".join(said.values()).decode().splitlines()
 
 
-def check(path: Path, lines: list[str]) -> int:
+def check(where: str, lines: list[str]) -> int:
     """Everything said is in the store, and the chain is whole; entries found."""
-    with Store.open(path) as store:
+    with Store.open(where) as store:
         entries = store.entries()
         prev = "0" * 64
         for number, entry in enumerate(entries, start=1):
@@ -117,19 +117,21 @@ def killed_while_opening(path: Path, chance: random.Random) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def main(path: Path, rounds: int, seed: int) -> None:
+def main(where: str, rounds: int, seed: int) -> None:
     """All rounds on one store."""
     chance = random.Random(seed)
-    beside = path.parent.parent / "opening"
-    killed = sum(killed_while_opening(beside / f"{n}.db", chance) for n in range(rounds))
-    Store.open(path).close()
+    killed = 0
+    if "://" not in where:
+        beside = Path(where).parent.parent / "opening"
+        killed = sum(killed_while_opening(beside / f"{n}.db", chance) for n in range(rounds))
+    Store.open(where).close()
     said: list[str] = []
     found = 0
     for number in range(rounds):
-        said += round_of(path, number, chance)
-        found = check(path, said)
+        said += round_of(where, number, chance)
+        found = check(where, said)
     print(json.dumps({"killed_while_opening": killed, "said": len(said), "entries": found}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

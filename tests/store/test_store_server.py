@@ -179,6 +179,19 @@ def test_who_stands_still_in_a_write_does_not_hold_up_the_others(
     assert "stood still" in said[0]
 
 
+def test_a_reader_may_take_its_time(
+    on_server: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from codegenesis.store import postgres
+
+    monkeypatch.setattr(postgres, "PATIENCE_MS", 1)
+    with Store.open(on_server) as slow, slow._database.read() as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(0.02)")
+        assert (
+            connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "0"
+        )
+
+
 def test_a_lock_on_a_server_is_waited_for_only_so_long(
     on_server: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +270,7 @@ def test_the_switch_of_a_shared_store_is_for_all_hosts_and_a_file_for_one(
     store.freeze("black friday")
     assert other.wait(30)
     assert other.frozen() == store.frozen() == "black friday"
+    store.changed()  # its own doing is news as well
     other.thaw()
     assert store.wait(30)
     assert store.frozen() is other.frozen() is None

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Table, insert
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from codegenesis.store.rows import Row
@@ -68,8 +67,13 @@ def _upsert(
     key: Sequence[str],
     where: ColumnElement[bool] | None = None,
 ) -> Executable:
-    make = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    statement: Any = make(table)
+    statement: Any
+    if connection.dialect.name == "sqlite":
+        statement = sqlite_insert(table)
+    else:
+        from codegenesis.store import postgres
+
+        statement = postgres.insert(table)
     values = {name: statement.excluded[name] for name in names if name not in key}
     changed: Executable = statement.on_conflict_do_update(
         index_elements=key, set_=values, where=where

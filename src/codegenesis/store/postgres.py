@@ -36,16 +36,19 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.pool import QueuePool
 
 from codegenesis.store import failures, schema
 from codegenesis.store.backend import WRITE
 
+__all__ = ["Listener", "Postgres", "copy", "insert", "lock", "now_ns"]
+
 CHANNEL = "codegenesis"
-#: How long a lock is waited for, and how long a transaction may stand still.
+#: How long a lock is waited for, and how long a writer may stand still between two statements.
 PATIENCE_MS = 5000
-#: Statements of writers longer than this are ended: somebody may have been stopped in a COPY.
-WRITE_MS = 60_000
+#: A batch that takes longer is ended: its writer may have been stopped in the middle of a COPY.
+BATCH_MS = 60_000
 
 _SYNCHRONOUS = {"told": "on", "durable": "on", "relaxed": "off"}
 _DEFAULTS = {
@@ -142,10 +145,7 @@ class Postgres:
 
     def _connect(self) -> psycopg.Connection[Any]:
         connection = psycopg.connect(self._address, autocommit=True)
-        settings = (
-            f"SET lock_timeout = {PATIENCE_MS};"
-            f"SET idle_in_transaction_session_timeout = {PATIENCE_MS}"
-        )
+        settings = f"SET lock_timeout = {PATIENCE_MS}"
         if self._read_only:
             settings += "; SET default_transaction_read_only = on"
         try:
@@ -162,8 +162,10 @@ class Postgres:
         else:
             words = (
                 f"BEGIN; SET LOCAL synchronous_commit = {_SYNCHRONOUS[kind]};"
-                f"SET LOCAL statement_timeout = {WRITE_MS}"
+                f"SET LOCAL idle_in_transaction_session_timeout = {PATIENCE_MS}"
             )
+        if kind == "relaxed":
+            words += f"; SET LOCAL statement_timeout = {BATCH_MS}"
         if kind == "told" and not self._read_only:
             words += f"; NOTIFY {CHANNEL}, '{self.tag()}'"  # sent when it is committed
         # Without parameters, so that it may be several statements.

@@ -126,12 +126,12 @@ class Upkeep:
             ) from error
 
     def _freeze_here(self, reason: str) -> None:
-        with translated(self.directory):
+        with translated(self.directory / freeze.NAME):
             freeze.write(self.directory, reason)
 
     def thaw(self) -> None:
         """Release the switch, here and everywhere."""
-        with translated(self.directory):
+        with translated(self.directory / freeze.NAME):
             freeze.remove(self.directory)
         if self._switch is not None:
             self._switch.remove()
