@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import textwrap
 import threading
@@ -85,6 +86,15 @@ SHOP = """
         def inner(b=a):
             return b
         return inner
+
+    def suspending(base):
+        async def fetch(x):
+            return base + x
+        def items(n):
+            yield base + n
+        async def ticks(n):
+            yield base + n
+        return fetch, items, ticks
 
     def looping(steps):
         def step(n):
@@ -218,6 +228,23 @@ def test_caches_inside_a_function_are_emptied(shop: Any) -> None:
     assert apply(2) == -6
     gene.switch(gene.original())
     assert apply(2) == 6
+
+
+@FORMS
+def test_coroutines_and_generators_inside_stay_what_they_are(shop: Any, prelude: str) -> None:
+    fetch, items, ticks = shop.suspending(5)
+    genes = [gene_of(shop, f"suspending.{name}") for name in ("fetch", "items", "ticks")]
+    swap(genes[0], f"{prelude}async def fetch(x):\n    return base - x")
+    swap(genes[1], f"{prelude}def items(n):\n    got = yield base\n    yield got, n")
+    swap(genes[2], f"{prelude}async def ticks(n):\n    got = yield base\n    yield got, n")
+
+    async def drive() -> list[object]:
+        made = ticks(2)
+        return [await fetch(1), await anext(made), await made.asend("sent")]
+
+    made = items(3)
+    assert [next(made), made.send("sent")] == [5, ("sent", 3)]
+    assert asyncio.run(drive()) == [4, 5, ("sent", 2)]
 
 
 def test_a_variant_of_the_outer_function_makes_what_the_inner_gene_runs(shop: Any) -> None:

@@ -26,6 +26,7 @@ import ast
 import linecache
 import types
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 
 from codegenesis.errors import FragmentError
 from codegenesis.fragment.syntax import (
@@ -188,10 +189,11 @@ def _closer(
     own, count = made.__closure__ or (), len(original.co_freevars)
     theirs = {name: index for index, name in enumerate(original.co_freevars)}
     places = [theirs.get(name, count + at) for at, name in enumerate(code.co_freevars)]
+    picked = itemgetter(*places, 0)  # at least two, so that it gives a tuple
 
     def close(holder: types.FunctionType) -> types.FunctionType:
-        cells = (holder.__closure__ or ()) + own
-        return types.FunctionType(code, space, name, None, tuple([cells[at] for at in places]))
+        closure = picked(holder.__closure__ + own)  # type: ignore[operator]
+        return types.FunctionType(code, space, name, None, closure[:-1])
 
     return close
 
