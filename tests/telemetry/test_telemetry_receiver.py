@@ -243,6 +243,16 @@ def test_a_store_in_trouble_is_said_to_senders_and_nothing_is_lost(
     assert counted(receiver.events()) == 7
 
 
+def test_a_store_that_was_moved_takes_nothing_more(receiver: Receiver, store: Store) -> None:
+    away = store.path.with_suffix(".away")
+    store.path.rename(away)
+    receiver.intake.flush()
+    assert post(receiver, "/v1/traces", spans(1))[0] == 503
+    away.rename(store.path)
+    receiver.intake.flush()
+    assert post(receiver, "/v1/traces", spans(1))[0] == 200
+
+
 def rename(store: Store, table: str, new: str) -> None:
     with contextlib.closing(sqlite3.connect(store.path)) as other:
         other.execute(f"ALTER TABLE {table} RENAME TO {new}")

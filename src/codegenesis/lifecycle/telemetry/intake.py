@@ -109,6 +109,7 @@ class Intake:
             with self._lock:
                 self._waiting += self._desk.events(all_of_them=all_of_them)
             try:
+                self._store.check()
                 self._store.events.add(self._waiting)
                 self._waiting = []
                 self._look()
