@@ -567,3 +567,8 @@ def test_what_is_suspended_when_the_loop_ends_is_closed_once(
 def test_a_program_may_end_while_watched_calls_are_on_their_way(each_python: Python) -> None:
     script = Path(__file__).with_name("suspended_at_exit.py")
     assert each_python.run(script).split("\n") == ["3", "count is over", "count is over", ""]
+
+
+def test_corners_of_asyncio_are_the_same_whether_calls_are_watched(each_python: Python) -> None:
+    script = Path(__file__).with_name("suspending_corners.py")
+    assert each_python.run(script) == "11 nothing\n"
