@@ -95,18 +95,26 @@ def _is_mixed_base64(text: str) -> bool:
     return mixed and _bits(text) >= _BASE64_BITS
 
 
+def _has_digit(text: str) -> bool:
+    """Keys have digits in them; names and words that begin like a key mostly have none."""
+    return any(map(str.isdigit, text))
+
+
 def _kind(name: str, hint: str, pattern: str, sure: Callable[[str], bool] = bool) -> _Kind:
     return _Kind(name, hint, re.compile(pattern), sure)
 
 
+#: Each takes time in proportion to the text, whatever it is: texts come from anybody.
 _KINDS = (
     _kind("private key", "-----BEGIN", r"-----BEGIN [A-Z ]{0,24}PRIVATE KEY-----"),
     _kind("e-mail", "@", r"[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"),
     _kind("password in an address", "://", r"://[^\s:/@]{0,64}:[^\s/@]{1,128}@"),
-    _kind("token", "eyJ", r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    _kind("token", " ", r"(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=-]{16,}"),
-    _kind("key", "_", r"\b(?:gh[oprsu]|github_pat|[rsp]k_(?:live|test)|npm|hf)_\w{16,}"),
-    _kind("key", "-", r"\b(?:sk|xox[abeprs]|glpat|pypi)-[\w-]{16,}"),
+    _kind("token", "eyJ", r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    _kind("token", " ", r"(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=-]{16,}", _has_digit),
+    _kind(
+        "key", "_", r"\b(?:gh[oprsu]|github_pat|[rsp]k_(?:live|test)|npm|hf)_\w{16,}", _has_digit
+    ),
+    _kind("key", "-", r"\b(?:sk|xox[abeprs]|glpat|pypi)-[\w-]{16,}", _has_digit),
     _kind("key", "A", r"\b(?:A(?:KIA|SIA|ROA)[0-9A-Z]{16}|AIza[\w-]{35})(?![\w-])"),
     _kind("card", "", r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])", is_card),
     _kind("account", "", r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9] ?){11,34}", _is_account),
