@@ -284,3 +284,16 @@ def test_decorated_functions_are_described_and_released(shop: Any, house: House)
     house.move(release, "rolled_back")
     house.visit()
     assert shop.tax(1) == 2
+
+
+def test_what_a_canary_answered_does_not_stay_in_a_cache(shop: Any, house: House) -> None:
+    gene = house.add(shop.tax.__wrapped__)
+    house.visit()
+    release = house.release(
+        gene, "def tax(amount):\n    return amount * 4\n", stage="canary", weight=1.0
+    )
+    house.visit()
+    assert (shop.tax(1), shop.tax.cache_info().currsize) == (4, 1)
+    house.move(release, "rolled_back")
+    house.visit()
+    assert shop.tax(1) == 2

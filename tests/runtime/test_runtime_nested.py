@@ -307,6 +307,40 @@ def test_a_default_that_the_outer_function_works_out_is_a_reason(house: House, s
     assert shop.odd(3)() == 3
 
 
+def test_closures_meet_canaries_and_releases(house: House, shop: Any) -> None:
+    gene = house.registry.add_inside(shop.scale, ["apply"])
+    assert gene
+    house.visit()
+    source = "def apply(amount, fee=1):\n    return 'new', amount * rate + fee, unit\n"
+    release = house.release(gene, source, stage="canary", weight=0.5)
+    house.visit()
+    made = shop.scale(2)
+    drawn = {call(1) for call in (shop.ten, made) for _ in range(60)}
+    assert drawn == {(11, "EUR"), (3, "EUR"), ("new", 11, "EUR"), ("new", 3, "EUR")}
+    release = house.move(release, "live")
+    house.visit()
+    assert {call(1) for call in (shop.ten, made)} == {("new", 11, "EUR"), ("new", 3, "EUR")}
+    house.move(release, "rolled_back")
+    house.visit()
+    assert (shop.ten(1), made(1), shop.scale(3)(1)) == ((11, "EUR"), (3, "EUR"), (4, "EUR"))
+    assert house.outcomes(release) == ["swapped", "swapped", "reverted"]
+
+
+def test_a_closure_that_fails_in_new_code_falls_back_for_all(house: House, shop: Any) -> None:
+    gene = house.registry.add_inside(shop.scale, ["apply"])
+    assert gene
+    house.visit()
+    release = house.release(
+        gene, "def apply(amount, fee=1):\n    return amount.missing\n", pure=True
+    )
+    house.visit()
+    assert (shop.ten(1), shop.scale(2)(1)) == ((11, "EUR"), (3, "EUR"))
+    house.visit()
+    assert house.outcomes(release)[-1] == "rolled_back"
+    assert gene.current.variant == ""
+    assert shop.ten(1) == (11, "EUR")
+
+
 def test_a_closure_is_described_with_its_variables(house: House, shop: Any) -> None:
     house.registry.add_inside(shop.scale, ["apply"])
     house.registry.add_inside(shop.cached, ["apply"])
