@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 import textwrap
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from codegenesis.config import Config, load
 from codegenesis.model import Event
-from codegenesis.runtime import hooks, incidents
+from codegenesis.runtime import hooks, incidents, launch_environment
 from codegenesis.runtime.redaction import Redactor
 from codegenesis.store import Store
 
@@ -204,19 +206,18 @@ APP = """
 """
 
 
-def test_an_app_under_run_tells_of_its_crashes_and_dies_as_ever(shop: Path, tmp_path: Path) -> None:
+def test_an_app_that_is_watched_tells_of_its_crashes_and_dies_as_ever(
+    shop: Path, config: Config, store: Store
+) -> None:
     (shop / "app.py").write_text(textwrap.dedent(APP))
-    directory = tmp_path / "kept"
-    command = [sys.executable, "-m", "codegenesis", "run", "--set", "engine=off", "--directory"]
     done = subprocess.run(
-        [*command, str(directory), "--set", "service=shop", "--", sys.executable, "app.py"],
+        [sys.executable, "app.py"], env=launch_environment(config, os.environ, start=shop),
         cwd=shop, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.count("Traceback (most recent call last)") == 4
     assert done.stderr.endswith("KeyError: 'us'\n")
-    with Store.open(directory / "genesis.db") as store:
-        events = store.events.find()
+    events = store.events.find()
     rate = "builtins.KeyError in shop.pricing:rate"
     assert {event.gene for event in events} == {"shop/shop.pricing:rate"}
     logged = [event for event in events if event.kind == "log"]
@@ -226,8 +227,6 @@ def test_an_app_under_run_tells_of_its_crashes_and_dies_as_ever(shop: Path, tmp_
     assert crashed == {rate, f"{rate} < shop.pricing:quote < __main__:<module>"}
 
 
-def test_events_can_be_switched_off(shop: Path, tmp_path: Path) -> None:
-    from codegenesis.config import load
-
+def test_events_can_be_switched_off(tmp_path: Path) -> None:
     assert load(environ={}, start=tmp_path).events is True
     assert load(environ={"CODEGENESIS_EVENTS": "false"}, start=tmp_path).events is False
