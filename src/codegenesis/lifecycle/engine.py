@@ -67,6 +67,7 @@ class Engine:
         self._stages: dict[str, Stage] = {}
         self._process = _describe(config)
         self._claims = claims(store, engine=self._process.id)
+        self._leading = True
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -90,7 +91,8 @@ class Engine:
         """One round: say that we live, move releases, collect or start an evolution."""
         try:
             self._heartbeat()
-            if self._claims.leads():
+            self._leading = self._claims.leads()
+            if self._leading:
                 self._lead()
             self._collect()
             if self._evolving is None and self._store.frozen() is None:
@@ -123,7 +125,8 @@ class Engine:
         return bool(self._parent) and os.getppid() != self._parent
 
     def _heartbeat(self) -> None:
-        note = f"evolving {self._evolving[0].target}" if self._evolving else "watching"
+        note = "watching" if self._leading else "standing by, another engine moves the releases"
+        note = f"evolving {self._evolving[0].target}" if self._evolving else note
         note = self._trouble or note
         self._process = msgspec.structs.replace(self._process, seen_ns=time.time_ns(), note=note)
         self._store.put_process(self._process)
