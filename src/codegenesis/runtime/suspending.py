@@ -11,7 +11,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 from codegenesis.runtime.course import Course
 
@@ -42,7 +42,8 @@ def driven(course: Course) -> object:
 @types.coroutine
 def _whole(course: Course, *, giving: bool) -> Generator[Any, Any, Any]:
     """A coroutine or a generator, to its end."""
-    result = yield from _steps(course, course.inner, giving=giving, again=lambda: course.inner)
+    way = _Way(lambda: course.inner, giving=giving)
+    result = yield from _steps(course, course.inner, way)
     course.returned(result)
     return result
 
@@ -52,6 +53,7 @@ class _Asked:
 
     def __init__(self, course: Course) -> None:
         self._course = course
+        self._way = _Way(lambda: _begun(course.inner), through=(StopAsyncIteration,))
 
     def __anext__(self) -> Any:
         return self._answer(_begun(self._course.inner))
@@ -65,7 +67,8 @@ class _Asked:
     @types.coroutine
     def aclose(self) -> Generator[Any, Any, Any]:
         try:
-            return (yield from self._steps(self._course.inner.aclose()))
+            question = self._course.inner.aclose()
+            return (yield from _steps(self._course, question, self._way))
         finally:
             self._course.left()
 
@@ -74,24 +77,12 @@ class _Asked:
         self, question: Any, *, thrown: BaseException | None = None
     ) -> Generator[Any, Any, Any]:
         try:
-            item = yield from self._steps(question, thrown=thrown)
+            item = yield from _steps(self._course, question, self._way, thrown=thrown)
         except StopAsyncIteration:
             self._course.returned(None)
             raise
         self._course.gave()
         return item
-
-    def _steps(
-        self, question: Any, *, thrown: BaseException | None = None
-    ) -> Generator[Any, Any, Any]:
-        course = self._course
-        return _steps(
-            course,
-            question,
-            thrown=thrown,
-            through=(StopAsyncIteration,),
-            again=lambda: _begun(course.inner),
-        )
 
 
 def _begun(inner: Any) -> Any:
@@ -107,23 +98,28 @@ def _begun(inner: Any) -> Any:
         sys.set_asyncgen_hooks(*hooks)
 
 
+class _Way(NamedTuple):
+    """How a call is driven.
+
+    Attributes:
+        again: what to wait for when other code goes on.
+        giving: what comes out are items, and what comes in is their consumer's.
+        through: exceptions that are answers.
+    """
+
+    again: Callable[[], Any]
+    giving: bool = False
+    through: tuple[type[Exception], ...] = ()
+
+
 @types.coroutine
 def _steps(
-    course: Course,
-    awaited: Any,
-    *,
-    again: Callable[[], Any],
-    giving: bool = False,
-    thrown: BaseException | None = None,
-    through: tuple[type[Exception], ...] = (),
+    course: Course, awaited: Any, way: _Way, *, thrown: BaseException | None = None
 ) -> Generator[Any, Any, Any]:
     """`yield from awaited`, with the course around each step until that rests.
 
     Args:
-        again: what to wait for when other code goes on.
-        giving: what comes out are items, and what comes in is their consumer's.
         thrown: what the consumer has thrown in.
-        through: exceptions that are answers.
     """
     advance: Callable[..., Any] = awaited.send
     sent: tuple[Any, ...] = _NEXT
@@ -134,18 +130,18 @@ def _steps(
             given = [course.step(advance, *sent)]
         except StopIteration as stop:
             return stop.value
-        except through:
+        except way.through:
             raise
         except BaseException as error:
             goes_on = course.goes_on(error, thrown=thrown)
             sent, thrown = _NEXT, None  # a frame of its own traceback shall not hold it
             if not goes_on:
                 raise
-            awaited = again()
+            awaited = way.again()
             advance = awaited.send
             continue
         sent, thrown, leaves = _NEXT, None, False
-        if giving:
+        if way.giving:
             course.gave()
         try:
             said = yield given.pop()  # what it gave is not kept alive here
@@ -154,7 +150,7 @@ def _steps(
         except GeneratorExit:
             leaves = True
         except BaseException as error:  # noqa: BLE001 - boundary: all that is thrown in passes on
-            advance, sent, thrown = awaited.throw, (error,), error if giving else None
+            advance, sent, thrown = awaited.throw, (error,), error if way.giving else None
         if leaves:  # outside of the handler: what is raised now has no context of ours
             _close(course, awaited)
             raise GeneratorExit
