@@ -5,6 +5,7 @@ import subprocess
 import textwrap
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from codegenesis.compiler import apply, patch
@@ -252,3 +253,37 @@ def test_renaming_takes_names_and_nothing_else():
     )
     with pytest.raises(FragmentError, match="two things"):
         renamed("def g(k): return k\ndef f(g): return g\n", "g", "h")
+
+
+NESTED = """
+import functools
+
+
+def make(rate, _joined):
+    async def unused():
+        pass
+
+    @functools.wraps(unused)
+    async def price(item):
+        nonlocal rate
+        rate += 1
+        for each in item:
+            yield each * rate
+
+    return price
+"""
+
+
+def test_a_function_inside_a_function_is_changed_where_it_stands(file):
+    gene = msgspec.structs.replace(file(NESTED, "make.<locals>.price"), free=("rate",))
+    assert "async def price(item):\n    nonlocal rate\n" in gene.source
+    after = apply(gene, gene.source.replace("each * rate", "rate * each"))
+    assert after == fragment(NESTED).replace("each * rate", "rate * each")
+
+
+def test_a_helper_of_a_nested_function_avoids_the_names_around_it(file):
+    gene = msgspec.structs.replace(file(NESTED, "make.<locals>.price"), free=("rate",))
+    changed = gene.source.replace("each * rate", "_joined(each, rate)")
+    after = apply(gene, "def _joined(a, b):\n    return a * b\n\n\n" + changed)
+    assert "def _joined_2(a, b):\n    return a * b\n\n\ndef make(rate, _joined):" in after
+    assert "            yield _joined_2(each, rate)\n" in after

@@ -23,7 +23,7 @@ from codegenesis import fragment
 from codegenesis.compiler.formatting import format_lines
 from codegenesis.compiler.layout import first_line, indented, renamed, split
 from codegenesis.errors import FragmentError, UsageError
-from codegenesis.evidence.names import loads_now
+from codegenesis.evidence.names import bound_in, loads_now
 from codegenesis.evidence.reach import bound_names, imported, top_level
 from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene
@@ -127,6 +127,7 @@ class _Site:
         theirs = {
             name: statement for statement in top_level(self.tree) for name in bound_names(statement)
         }
+        theirs |= {name: each for each in self._around() for name in bound_in(each)}
         for statement in syntax_tree(source).body[:-1]:
             for name in bound_names(statement):
                 if name not in theirs or _same_binding(statement, theirs[name], name):
@@ -135,6 +136,11 @@ class _Site:
                     raise FragmentError(f"{name} means something else in the module")
                 source = renamed(source, name, _free(name, theirs))
         return source
+
+    def _around(self) -> list[ast.stmt]:
+        """Functions that the gene stands in; their variables come before those of the module."""
+        nodes = (node for node in ast.walk(self.outer) if isinstance(node, FunctionNode))
+        return [each for each in nodes if each is not self.node and _holds(each, self.node)]
 
     def spliced(self, parts: _Parts) -> list[str]:
         """The lines of the file with the fragment in it; later places first."""

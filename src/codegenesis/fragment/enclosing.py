@@ -22,5 +22,5 @@ def compilable(source: str | ast.Module) -> str | ast.Module:
     }
     if not names:
         return tree
-    around = function_("<around>", tuple(sorted(names)), list(tree.body))
+    around = function_("_codegenesis_around", tuple(sorted(names)), list(tree.body))
     return ast.fix_missing_locations(ast.Module([around], type_ignores=[]))

@@ -6,11 +6,13 @@ import ast
 import textwrap
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from codegenesis import fragment
 from codegenesis.core.coders import Brief
 from codegenesis.core.coders.blocks import uncut
+from codegenesis.core.coders.prompts import rewrite
 from codegenesis.core.coders.reading import Read, read
 from codegenesis.core.genetic import identity
 
@@ -271,3 +273,18 @@ def test_the_words_around_the_code_are_kept_short(brief: Brief) -> None:
 def test_reading_is_bounded_whatever_comes(brief: Brief) -> None:
     assert read("```\n" * 20_000, brief) == Read(why="empty", words="the answer holds no code")
     assert read("x = (\n" * 20_000, brief).why == "unparsable"
+
+
+def test_what_a_closure_closes_over_is_known_and_said(make_brief):
+    source = (
+        "def priced(xs):\n    nonlocal total\n    total += 1\n    return [x * rate for x in xs]\n"
+    )
+    brief = make_brief(source, "shop.<locals>.priced")
+    around = msgspec.structs.replace(brief.gene, free=("rate", "total"))
+    brief = msgspec.structs.replace(brief, gene=around)
+    answer = f"```python\n{source.replace('x * rate', 'rate * x')}```"
+    assert read(answer, brief).source
+    stranger = answer.replace("rate *", "rates *")
+    assert "rates" in read(stranger, brief).words
+    asked = "".join(part.text for part in rewrite(brief, ""))
+    assert "uses its variables `rate`, `total`" in asked

@@ -20,6 +20,7 @@ from codegenesis.core.coders.finding import Whole, source_of
 from codegenesis.core.genetic.syntax import UNPARSABLE, module
 from codegenesis.evidence.names import bound_in
 from codegenesis.evidence.reach import bound_names, top_level
+from codegenesis.fragment.enclosing import compilable
 from codegenesis.fragment.syntax import FunctionNode
 from codegenesis.model import Gene, Record
 
@@ -54,7 +55,8 @@ class Surroundings(Record, frozen=True, kw_only=True):
     """The module that a function stands in, as far as its text tells.
 
     Attributes:
-        bound: statement that binds each name of its top level.
+        bound: statement that binds each name of its top level; `pass` for variables of functions
+            around the gene.
         known: whether there is a text at all and it has no `import *`.
         owner: class that the gene is a method of; empty for a function.
     """
@@ -67,7 +69,8 @@ class Surroundings(Record, frozen=True, kw_only=True):
     @classmethod
     def of(cls, text: str, gene: Gene) -> Self:
         """Read a module's text; nothing is known when it is empty or does not parse."""
-        bound, known = _module(text)
+        module_bound, known = _module(text)
+        bound = {**module_bound, **{name: ast.Pass() for name in gene.free}}
         owner = gene.qualname.rpartition(".")[0]
         return cls(name=gene.name, owner=owner, bound=bound, known=known)
 
@@ -143,7 +146,9 @@ def loads(tree: ast.AST) -> set[str]:
 
 def _looked_up(source: str) -> set[str]:
     """Names that are looked up in the module, as the compiler sees it."""
-    tables = [symtable.symtable(source, "<fragment>", "exec")]
+    program = compilable(source)
+    text = program if isinstance(program, str) else ast.unparse(program)
+    tables = [symtable.symtable(text, "<fragment>", "exec")]
     found = {each.get_name() for each in tables[0].get_symbols() if each.is_referenced()}
     for table in tables:  # grows while it is walked
         tables += table.get_children()

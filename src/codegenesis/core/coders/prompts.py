@@ -172,9 +172,11 @@ def styles_for(brief: Brief) -> list[Style]:
 
 
 def _end(brief: Brief) -> str:
+    free = ", ".join(f"`{name}`" for name in brief.gene.free)
+    around = f"It stands inside another function and uses its variables {free}. " if free else ""
     return (
-        f"Answer with the whole function `{brief.gene.name}` in one python block, with the same "
-        "name and parameters. Use the standard library only."
+        f"{around}Answer with the whole function `{brief.gene.name}` in one python block, with the "
+        "same name and parameters. Use the standard library only."
     )
 
 
