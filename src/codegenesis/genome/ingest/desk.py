@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from codegenesis.genome.ingest.places import Places
@@ -19,6 +20,7 @@ from codegenesis.model import Event
 #: Times this far ahead of our clock are taken for now, and as far back as a day is believed.
 _AHEAD_NS, _BACK_NS = 60_000_000_000, 86_400_000_000_000
 _REMEMBERED = 16_384
+_NAMES = 4096
 
 #: Things that are looked at in one payload, of whatever kind.
 MOST = 100_000
@@ -60,6 +62,7 @@ class Desk:
         self.places = Places()
         self.sensitive = sensitive
         self._clean = clean
+        self._named = lru_cache(maxsize=_NAMES)(clean)  # names come again and again
         self._rollup = rollup or Rollup()
         self._clock = clock
         self.since_ns = clock()
@@ -116,7 +119,7 @@ class Desk:
 
     def name(self, name: str) -> str:
         """A name as it may be kept."""
-        return self._clean(name[:NAME]) if name else ""
+        return self._named(name[:NAME]) if name else ""
 
     def remember(self, what: object, value: object = True) -> object:
         """What was remembered of something before, None at first; the oldest is forgotten."""

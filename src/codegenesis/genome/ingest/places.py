@@ -53,6 +53,8 @@ class Places:
         named = self._by_name.get(spot.function.replace(":", "."), ())
         if named:
             return _of_service(named, service)
+        if not spot.path:
+            return None
         inside = [gene for gene in self._in_file(spot.path) if _fits(gene, spot)]
         if not inside:
             return None
