@@ -6,6 +6,7 @@ import asyncio
 import gc
 import textwrap
 import threading
+import types
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -383,6 +384,34 @@ def test_what_was_made_during_a_burst_is_found_later(
     assert gene.strayed
     gather([gene])
     assert stray.__code__ is gene.current.code
+
+
+def sent(function: Any) -> Any:
+    """As libraries send functions by value: constants of the code go as they reduce themselves."""
+    code, consts = function.__code__, []
+    for const in code.co_consts:
+        if callable(const) and not isinstance(const, types.CodeType):
+            make, arguments = const.__reduce__()
+            const = make(*arguments)  # noqa: PLW2901
+        consts.append(const)
+    came = code.replace(co_consts=tuple(consts))
+    return types.FunctionType(came, function.__globals__, "f", function.__defaults__,
+                              function.__closure__)  # fmt: skip
+
+
+def test_functions_sent_by_value_leave_the_agent_behind(
+    shop: Any, capture: Capture, purse: Purse
+) -> None:
+    gene, plain = gene_of(shop, "scale.apply"), Registry().add(shop.sort)
+    for each in (gene, plain):
+        probe.arm(each, size=9, capture=capture, purse=purse)
+    assert (sent(shop.ten)(1), sent(shop.sort)([1, 2])) == ((11, "EUR"), [2, 1])
+    assert not capture.ring.waiting
+    swap(gene, "ONE = 1\ndef apply(amount, fee=1):\n    return amount * rate + fee + ONE, unit")
+    assert sent(shop.ten)(1) == (12, "EUR")
+    probe.arm(gene, size=9, capture=capture, purse=purse)
+    assert sent(shop.ten)(1) == (12, "EUR")
+    assert not capture.ring.waiting
 
 
 def test_a_recursion_costs_no_depth_while_it_is_watched(

@@ -25,7 +25,7 @@ from __future__ import annotations
 import ast
 import linecache
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from codegenesis.errors import FragmentError
@@ -172,30 +172,37 @@ def _redirected(
     if not callable(made):
         raise FragmentError(f"the decorators of the fragment give a {type(made).__name__}")
     if closing and isinstance(made, types.FunctionType):
-        made = _closer(made, code)
+        if node.name in made.__code__.co_freevars and node.name not in code.co_freevars:
+            raise FragmentError(f"{code.co_qualname} cannot call itself, the original does not")
+        made.__code__ = _named_like(made.__code__, code)
+        made = _Closer(made, code.co_freevars)
     return redirect(code, made, closing=closing, filename=filename, line=node.lineno)
 
 
-def _closer(
-    made: types.FunctionType, original: types.CodeType
-) -> Callable[[types.FunctionType], types.FunctionType]:
+class _Closer:
     """Gives a function like `made` over the cells that another function holds for `original`.
 
     Cells of the fragment's own names stay those of `made`: all closures share its prelude.
     """
-    if made.__name__ in made.__code__.co_freevars and made.__name__ not in original.co_freevars:
-        raise FragmentError(f"{original.co_qualname} cannot call itself, the original does not")
-    code, space, name = _named_like(made.__code__, original), made.__globals__, made.__name__
-    own, count = made.__closure__ or (), len(original.co_freevars)
-    theirs = {name: index for index, name in enumerate(original.co_freevars)}
-    places = [theirs.get(name, count + at) for at, name in enumerate(code.co_freevars)]
-    picked = itemgetter(*places, 0)  # at least two, so that it gives a tuple
 
-    def close(holder: types.FunctionType) -> types.FunctionType:
-        closure = picked(holder.__closure__ + own)  # type: ignore[operator]
-        return types.FunctionType(code, space, name, None, closure[:-1])
+    __slots__ = ("_code", "_made", "_own", "_picked", "_theirs")
 
-    return close
+    def __init__(self, made: types.FunctionType, theirs: tuple[str, ...]) -> None:
+        places = {name: index for index, name in enumerate(theirs)}
+        code, count = made.__code__, len(theirs)
+        mixed = [places.get(name, count + at) for at, name in enumerate(code.co_freevars)]
+        self._picked = itemgetter(*mixed, 0)  # at least two, so that it gives a tuple
+        self._own = made.__closure__ or ()
+        self._code, self._made, self._theirs = code, made, theirs
+
+    def __call__(self, holder: types.FunctionType) -> types.FunctionType:
+        closure = self._picked(holder.__closure__ + self._own)  # type: ignore[operator]
+        made = self._made
+        return types.FunctionType(self._code, made.__globals__, made.__name__, None, closure[:-1])
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Closures are sent by value, with the constants of their code."""
+        return _Closer, (self._made, self._theirs)
 
 
 def _factory(

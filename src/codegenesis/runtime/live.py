@@ -40,6 +40,7 @@ from codegenesis.fragment import (
     template,
 )
 from codegenesis.model import digest
+from codegenesis.runtime.doors import door
 from codegenesis.runtime.naming import Cache, caches, look_up, module_name, names_itself
 from codegenesis.runtime.overlays import Cells, Overlay
 from codegenesis.runtime.seats import BARE, Alone, Everywhere, gather
@@ -262,8 +263,8 @@ class LiveGene:
     def _trampoline(self, overlay: Overlay) -> types.CodeType:
         if self._template is None:
             made = template(self.master, closing=self.outer is not None)
-            self._template = aim(made, self._enter) if self.outer else made
-        return self._template if self.outer else aim(self._template, overlay.entry())
+            self._template = aim(made, door(self, self._enter)) if self.outer else made
+        return self._template if self.outer else aim(self._template, door(self, overlay.entry()))
 
     def _enter(self, holder: types.FunctionType) -> Callable[..., object]:
         """What a function made of an inner `def` goes to, if its code is a trampoline."""
