@@ -64,6 +64,19 @@ def test_chores_take_at_most_half_of_what_is_earned() -> None:
     assert governor.left_ns() - before >= 0.4 * 0.1 * 0.05e9
 
 
+def test_the_agent_looks_less_often_when_looking_is_dear() -> None:
+    governor = Governor(0.005)
+    assert governor.pause_s(0.2) == 0.2
+    governor.work(3_000_000_000)
+    assert governor.pause_s(0.2) == 0.2
+    for _ in range(100):
+        governor.work(3_000_000)
+    assert governor.pause_s(0.2) == pytest.approx(0.6, rel=0.1)
+    for _ in range(100):
+        governor.work(300_000_000)
+    assert governor.pause_s(0.2) == 1.0
+
+
 def test_handling_counts_as_watching_and_not_as_a_chore() -> None:
     governor = Governor(0.5)
     left = governor.left_ns()

@@ -15,6 +15,10 @@ need per decision is fixed: paid from the same bucket, one canary starved the sh
 genes for 20 s (measured), and two of them slowed each other down. With credit they may measure
 before it is earned, and wait when that is used up: the average stays under the budget.
 
+The chores have a bound of their own against the clock, for a process that does nothing uses no CPU
+to compare with: the agent looks less often when a look is dear (thousands of functions), so that
+they stay under the same share of one core.
+
 The start of the agent is not in the books: it happens once, `benchmarks/agent_memory.py` shows it.
 """
 
@@ -31,6 +35,8 @@ _SAVED_CPU_S = 20.0
 _CHORES = 0.5
 #: "Now" is the time back to the mark before last, taken at most this often.
 _MARK_S = 15.0
+#: The time between two looks is stretched to this much of the setting, at most.
+_STRETCH = 5.0
 #: What a recorded call costs, at a guess from measurements, until some were recorded.
 _CALL_NS = 25_000.0
 
@@ -82,6 +88,7 @@ class Governor:
         self._handled_ns = 0
         self._agent_ns = 0
         self._chores_ns = 0.0
+        self._look_ns = 0.0
         self._marks: deque[_Mark] = deque([self._mark()], maxlen=2)
 
     def spend(self, cpu_ns: int) -> None:
@@ -104,6 +111,12 @@ class Governor:
         chores = max(cpu_ns - self._handled_ns, 0)
         self._handled_ns = 0
         self._chores_ns = min(self._chores_ns + chores, self._most_ns)
+        steady = min(chores, 4 * self._look_ns + 500_000)  # once much is no habit
+        self._look_ns += 0.1 * (steady - self._look_ns)
+
+    def pause_s(self, poll_s: float) -> float:
+        """Seconds until the agent may look again; `poll_s` unless its looks are dear."""
+        return min(max(poll_s, self._look_ns / 1e9 / self.budget), _STRETCH * poll_s)
 
     def left_ns(self) -> float:
         """CPU nanoseconds that may be spent now; negative when too much was."""

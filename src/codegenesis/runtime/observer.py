@@ -38,10 +38,12 @@ class Observer:
         self._capture.eager = frozenset(eager)
         waiting = sum(not self._over(gene) for gene in genes)
         room = self._governor.bursts(self._size) - waiting
+        if room <= 0:
+            return
         bare = [gene for gene in genes if gene.overlay is None]
-        self._chance.shuffle(bare)
-        bare.sort(key=lambda gene: gene.target not in eager)
-        for gene in bare[: max(room, 0)]:
+        first = [gene for gene in bare if gene.target in eager] if eager else []
+        chosen = self._chance.sample(bare, min(room, len(bare)))
+        for gene in [*first, *chosen][:room]:
             probe.arm(gene, size=self._size, capture=self._capture, purse=self._governor)
 
     def rest(self, genes: Sequence[LiveGene]) -> None:
