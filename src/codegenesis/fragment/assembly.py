@@ -191,14 +191,14 @@ class _Closer:
         places = {name: index for index, name in enumerate(theirs)}
         code, count = made.__code__, len(theirs)
         mixed = [places.get(name, count + at) for at, name in enumerate(code.co_freevars)]
-        self._picked = itemgetter(*mixed, 0)  # at least two, so that it gives a tuple
+        self._picked = itemgetter(*mixed, 0, 0)  # two more, so that it gives a tuple
         self._own = made.__closure__ or ()
         self._code, self._made, self._theirs = code, made, theirs
 
     def __call__(self, holder: types.FunctionType) -> types.FunctionType:
         closure = self._picked(holder.__closure__ + self._own)  # type: ignore[operator]
         made = self._made
-        return types.FunctionType(self._code, made.__globals__, made.__name__, None, closure[:-1])
+        return types.FunctionType(self._code, made.__globals__, made.__name__, None, closure[:-2])
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """Closures are sent by value, with the constants of their code."""
