@@ -1,5 +1,6 @@
 """The owner's promises: declared at no cost, judged where the variant is not."""
 
+import msgspec
 import pytest
 from gate_bench import project
 
@@ -9,6 +10,8 @@ from codegenesis.evidence import InvariantsGate
 
 TARGET = '''
 """What the tests hold to its promises."""
+
+import functools
 
 import icontract
 
@@ -71,10 +74,29 @@ class Tank:
     def __init__(self, level):
         self.level = level
 
+    @property
+    @invariant(lambda result: result >= 0, says="is no debt")
+    def share(self):
+        return abs(self.level) / 10
+
     def drain(self, amount):
         taken = self.level if amount > self.level else amount
         self.level -= taken
         return taken
+
+
+def taxed(rate):
+    @invariant(lambda result, x: result >= x)
+    def with_tax(x):
+        return x * rate
+
+    return with_tax
+
+
+@functools.lru_cache
+@invariant(lambda result, x: result > x)
+def doubled(x):
+    return abs(x) * 2 + 1
 
 
 @invariant(lambda self, result: result == self.level)
@@ -158,6 +180,24 @@ def test_what_a_generator_gives_is_its_result(shop):
     assert trial.verdict == "passed", trial.detail
     trial = judged(shop, "countdown", [(3,), (0,)], "def countdown(n): yield from range(n, -1, -1)")
     assert "breaks `len(result) == n`" in trial.detail
+
+
+def test_what_a_property_or_a_cached_function_promises_is_judged_behind_them(shop):
+    tank = shop.load().Tank
+    trial = judged(shop, "Tank.share", [(tank(4),)], "def share(self): return -abs(self.level)")
+    assert "breaks `is no debt`" in trial.detail
+    trial = judged(shop, "doubled", [(4,)], "def doubled(x): return x")
+    assert "breaks `result > x`" in trial.detail
+
+
+def test_what_a_closure_promises_cannot_be_held_to(shop):
+    case = shop.case("taxed.<locals>.with_tax", (2,))
+    gene = msgspec.structs.replace(case.gene, decorated="@invariant(lambda result: result > 0)")
+    case = msgspec.structs.replace(case, gene=gene)
+    variant = shop.variant("taxed.<locals>.with_tax", "def with_tax(x): return rate * x")
+    trial = InvariantsGate().run(variant, case)
+    assert trial.verdict == "failed"
+    assert "only while the function around it runs" in trial.detail
 
 
 def test_a_function_that_promises_nothing_is_skipped(shop):

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from codegenesis.contracts.declare import NOTES, OLD, RESULT
+from codegenesis.fragment import layers
 from codegenesis.sandbox.serving import resolver
 from codegenesis.wire import Driven, decode, decode_call
 
@@ -108,29 +109,23 @@ def _found(module: types.ModuleType, qualname: str) -> tuple[Any, type | None]:
     return found, owner
 
 
-def _layers(function: Any) -> Iterator[Any]:
-    """The function as decorated, and what it wraps, outermost first."""
-    while function is not None:
-        yield function
-        function = getattr(function, "__wrapped__", None)
-
-
 def _bound(function: Any, call: Any) -> dict[str, Any]:
-    *_, inner = _layers(function)
+    inner: Any
+    *_, inner = layers(function)
     bound = inspect.signature(inner).bind(*call[0], **call[1])
     bound.apply_defaults()
     return bound.arguments
 
 
 def _clauses(function: Any, owner: type | None) -> list[Clause]:
-    layers = list(_layers(function))
-    noted = [note for layer in layers for note in vars(layer).get(NOTES, ())]
+    found: list[Any] = list(layers(function))
+    noted = [note for layer in found for note in getattr(layer, "__dict__", {}).get(NOTES, ())]
     clauses = [_ours(*note) for note in dict.fromkeys(noted)]
-    checkers = [layer for layer in layers if hasattr(layer, "__postconditions__")]
+    checkers = [layer for layer in found if hasattr(layer, "__postconditions__")]
     for checker in checkers[-1:]:  # wrappers copy the attributes of what they wrap
         clauses += _preconditions(checker)
         clauses += [_postcondition(each, checker) for each in checker.__postconditions__]
-    if "self" in inspect.signature(layers[-1]).parameters:
+    if "self" in inspect.signature(found[-1]).parameters:
         for each in getattr(owner, _SELF_CHECKS, ()):
             clauses += [_of_self(each, "before"), _of_self(each, "after")]
     return clauses

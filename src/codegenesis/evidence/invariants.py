@@ -11,6 +11,7 @@ the original itself does not keep on recorded calls is excluded, with a word.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -27,9 +28,16 @@ from codegenesis.evidence.inputs import Inputs
 from codegenesis.evidence.plain import Call, call_of
 from codegenesis.evidence.promises import Judge
 from codegenesis.evidence.words import exception_type, show, show_call
+from codegenesis.fragment import LOCALS
 from codegenesis.model import Outcome, Trial, Variant
 
 _ASSERTION = "builtins.AssertionError"
+#: Decorators that promise something; on a function inside a function they are made with it.
+_PROMISING = re.compile(r"@([\w.]+\.)?(invariant|require|ensure|snapshot)\b")
+_OUT_OF_REACH = (
+    "what is promised of it exists only while the function around it runs, so no version of it can "
+    "be held to that"
+)
 
 
 class InvariantsGate:
@@ -48,6 +56,8 @@ class InvariantsGate:
     def run(self, variant: Variant, case: Case) -> Trial:
         """See `Gate.run`."""
         verdicts = Verdicts(self, variant)
+        if LOCALS in case.gene.qualname and _PROMISING.search(case.gene.decorated):
+            return verdicts.trial("failed", detail=_OUT_OF_REACH)
         asserted = len(asserts(case.gene.source))
         with Judge(case.executor, case.gene) as judge:
             if not judge.promises and not asserted:
