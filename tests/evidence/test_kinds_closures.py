@@ -3,7 +3,7 @@
 import pytest
 
 from codegenesis import fragment, wire
-from codegenesis.evidence import baseline, case, run_gates, standard_gates
+from codegenesis.evidence import baseline, baseline_tests, case, run_gates, standard_gates
 from codegenesis.evidence.aim import watched
 from codegenesis.evidence.manners import reported
 from codegenesis.evidence.probes import probed, trail
@@ -147,6 +147,12 @@ def test_the_evidence_notices_most_mistakes_in_a_closure(judged):
     found = strength(made, standard_gates(), budget_s=20.0, most=6)
     assert found.mutants >= 3
     assert found.killed / found.mutants > 0.6, found.survivors
+
+
+def test_the_users_tests_say_nothing_of_a_closure_and_that_is_told(judged, place):
+    path, sandbox = place
+    gene = judged("walker.<locals>.depth").gene
+    assert "made anew" in baseline_tests(gene, sandbox, project=path.parent).reason
 
 
 @pytest.mark.parametrize("qualname", FREE)

@@ -18,12 +18,17 @@ from codegenesis.evidence.answering import Answering, Known
 from codegenesis.evidence.case import Case, Verdicts
 from codegenesis.evidence.hosting import Host, Notes, Told
 from codegenesis.evidence.words import clip
+from codegenesis.fragment import LOCALS
 from codegenesis.model import Gene, Record, Trial, Variant
 from codegenesis.sandbox import Executor, Work, Workshop
 
 #: A test may take so many times as long as with the original, and so many seconds at least.
 _PATIENCE, _LEAST_S = 10.0, 2.0
 _SHOWN = 3
+_NESTED = (
+    "it is made anew each time that the function around it runs, so nothing can stand in for it "
+    "in tests"
+)
 
 
 class UserTest(Record, frozen=True, kw_only=True):
@@ -107,6 +112,8 @@ def baseline_tests(
         SandboxError: the sandbox or the workshop itself has failed.
     """
     project = project.resolve()
+    if LOCALS in gene.qualname:
+        return TestBaseline(reason=_NESTED, project=str(project))
     host = Host(gene, project=project, paths=paths, workshop=workshop, python=python)
     seen, work = host.watch(wall_s=budget_s)
     if reason := _unusable(seen, work):
