@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,16 @@ def test_the_longest_pattern_decides_what_is_captured():
     assert mode_of("shop.cart:Cart.add") == "sketch"
     assert mode_of("shop.cart:total") == "plain"
     assert mode_of("shop.authors:name") == "plain"
+
+
+def test_files_and_scripts_have_modes_too(imported: Import, monkeypatch, tmp_path) -> None:
+    shop = imported("def f(): pass\n", name="shop_in_a_file")
+    mode_of = modes("plain", {"*_in_a_file.py": "off", "script:main": "sketch"}, here=tmp_path)
+    assert mode_of("shop_in_a_file:f") == mode_of("shop_in_a_file:Cart.__init__") == "off"
+    monkeypatch.setitem(sys.modules, "__main__", shop)
+    monkeypatch.setattr(shop, "__file__", str(tmp_path / "script.py"))
+    assert mode_of("__main__:main") == "sketch"
+    assert mode_of("__main__:other") == "plain"
 
 
 def test_the_table_of_modes_is_a_setting_like_others(tmp_path):

@@ -84,12 +84,13 @@ def priority(traits: Iterable[Trait]) -> Priority:
     opportunity, why_opportunity = _opportunity(known)
     n = known["cpu_ns_mean"].n if "cpu_ns_mean" in known else 0
     confidence = n / (n + 32)
+    reason = f"{why_impact}; {why_opportunity}; seen in {n} sampled calls"
     return Priority(
         score=impact * opportunity * confidence,
         impact=impact,
         opportunity=opportunity,
         confidence=confidence,
-        reason=f"{why_impact}; {why_opportunity}; seen in {n} sampled calls",
+        reason=reason if n else "no call of it was sampled yet",
     )
 
 

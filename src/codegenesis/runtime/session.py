@@ -79,7 +79,7 @@ class Session:
         self._started_ns = time.time_ns()
         self._settled_by = time.monotonic() + SETTLE_S
         redactor = Redactor(config.redact, values=config.redact_values)
-        self._mode_of = modes(config.capture, config.capture_for)
+        self._mode_of = modes(config.capture, config.capture_for, here=here())
         self._intake = Intake(
             service=config.service, process=self.id, redactor=redactor, mode_of=self._mode_of
         )
