@@ -4,6 +4,10 @@ Each way has its own copy of `def f(x): return x`. In every round all ways are t
 random order, by a loop of the same length; the empty loop is taken off. Bursts are armed by a
 thread each 100 ms, as the agent does, with capture of values on. Medians over `--rounds`, with the
 10th and 90th percentile; "added" is against the plain call of the same round.
+
+After that, what each kind of function pays while nothing is watched (`overhead_kinds`), with every
+Python 3.11 to 3.13 that is found in PATH or in pyenv. What they lack (msgspec) is installed into a
+temporary directory with their own pip; one that cannot have it is left out, and said.
 """
 
 from __future__ import annotations
@@ -12,15 +16,21 @@ import argparse
 import functools
 import itertools
 import json
+import os
 import platform
 import random
+import shutil
 import statistics
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +224,53 @@ def show(rows: list[dict[str, Any]]) -> None:
     Console().print(table)
 
 
+# --- kinds of functions, on each Python ----------------------------------------------------------
+
+
+def pythons() -> list[str]:
+    """This interpreter, and the newest of each other version that is here."""
+    found = [sys.executable]
+    for version in ("3.11", "3.12", "3.13"):
+        if version == ".".join(platform.python_version_tuple()[:2]):
+            continue
+        pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+        program = str(pyenv[-1]) if pyenv else shutil.which(f"python{version}")
+        found += [program] if program else []
+    return found
+
+
+def kinds(program: str, rounds: int, seconds: float) -> dict[str, Any] | None:
+    """All kinds on one interpreter; None when it lacks something."""
+    with tempfile.TemporaryDirectory() as site:
+        if program != sys.executable:
+            needed = f"msgspec=={metadata.version('msgspec')}"
+            pip = [program, "-m", "pip", "install", "--quiet", "--target", site, needed]
+            if subprocess.run(pip, stderr=subprocess.DEVNULL, check=False).returncode:
+                print(f"{program}: cannot have {needed}, left out", flush=True)
+                return None
+        root = Path(__file__).parents[1]
+        done = subprocess.run(
+            [program, root / "benchmarks" / "overhead_kinds.py", str(rounds), str(seconds)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), site])},
+            stdout=subprocess.PIPE, text=True, check=True,
+        )  # fmt: skip
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def show_kinds(results: list[dict[str, Any]]) -> None:
+    """Print the table: what is added, with its spread."""
+    table = Table(title="ns added per call to what is evolvable, while nothing is watched")
+    table.add_column("")
+    for result in results:
+        table.add_column(result["python"], justify="right")
+    for rows in zip(*(result["kinds"] for result in results), strict=True):
+        added = [row["added_ns"] for row in rows]
+        cells = [f"{a['median']:+.1f} ({a['p10']:+.1f} to {a['p90']:+.1f})" for a in added]
+        table.add_row(rows[0]["kind"], *cells)
+    Console().print(table)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -223,6 +280,9 @@ def main() -> None:
     options = parser.parse_args()
     rows = summary(measure(options.rounds, options.seconds))
     show(rows)
+    by_python = [kinds(program, options.rounds, options.seconds / 5) for program in pythons()]
+    found = [each for each in by_python if each]
+    show_kinds(found)
     if options.json:
         result = {
             "python": platform.python_version(),
@@ -231,6 +291,7 @@ def main() -> None:
             "period_s": PERIOD_S,
             "rounds": options.rounds,
             "ways": rows,
+            "kinds": found,
         }
         options.json.write_text(json.dumps(result, indent=2) + "\n")
 
