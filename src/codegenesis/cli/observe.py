@@ -41,7 +41,7 @@ def _draw_status(console: Console, now: Snapshot) -> None:
                     p.python,
                     f"{(now.at_ns - p.seen_ns) / 1e9:.1f} s ago",
                     f"{p.probe_share:.2%}",
-                    p.note.replace("\n", " ").strip(),
+                    Text(printable(p.note.replace("\n", " ").strip())),
                 )
                 for p in now.processes
             ),
