@@ -133,6 +133,8 @@ class Recording:
             f"{calls} calls of {functions} functions in {suite.tests} tests recorded; "
             "`codegenesis genome` lists them, `codegenesis evolve` tries versions on them"
         )
+        if suite.dropped:
+            self._said += f" ({suite.dropped} more were dropped: single tests make too many)"
         if suite.why_no_lines:
             self._said += f" ({suite.why_no_lines})"
 

@@ -140,6 +140,28 @@ def test_trouble_of_ours_does_not_fail_the_suite(project: Path) -> None:
     assert "codegenesis: nothing more is recorded: StoreError" in said
 
 
+MANY = """
+    from shop import many
+
+    def test_a_lot():
+        for function in many.ALL:
+            for number in range(40):
+                function(number)
+"""
+
+
+@pytest.mark.slow
+def test_what_is_too_much_for_one_test_is_said(project: Path) -> None:
+    defs = "".join(f"def f{n}(x):\n    return x\n" for n in range(140))
+    (project / "shop" / "many.py").write_text(
+        defs + "ALL = [v for k, v in list(globals().items()) if k[0] == 'f']\n"
+    )
+    (project / "tests" / "test_shop.py").write_text(textwrap.dedent(MANY))
+    said = run(project, "--codegenesis")
+    assert f"{140 * 32 - 384} calls of" in said
+    assert "(384 more were dropped" in said
+
+
 LINES = """
     import sys
     from codegenesis.runtime.lines import lines

@@ -38,7 +38,8 @@ from codegenesis.store import Store
 
 #: Calls of a function that are recorded in one test, and in a whole suite.
 PER_TEST, PER_SUITE = 32, 2000
-_BATCH = 500
+#: Tests, and calls, after which what was recorded is written down.
+_BATCH, _CALLS = 500, 1000
 
 
 class Purse:
@@ -92,6 +93,11 @@ class Suite:
         """Why it is not known which lines ran; empty when it is."""
         return self._lines.why
 
+    @property
+    def dropped(self) -> int:
+        """Calls that were let go, because one test made more than fit into memory."""
+        return self._capture.ring.dropped
+
     def begin(self, name: str) -> context.Context:
         """A test begins; what it calls is part of the use that is returned."""
         genes = [gene for gene in self._scout.look() if not self._theirs(Path(gene.path))]
@@ -130,7 +136,7 @@ class Suite:
         if not passed:
             self._failing.add(event.trace)
         self._count(passed)
-        if len(self._events) >= _BATCH:
+        if len(self._events) >= _BATCH or len(self._capture.ring.waiting) >= _CALLS:
             self.write()
 
     def write(self) -> None:
