@@ -67,6 +67,7 @@ SCENARIOS = (
     Scenario("A/A, pure gene", null=True, retried=True),
     Scenario("A/A, drift", null=True, drift=True, retried=True),
     Scenario("A/A, sticky keys, pure gene", null=True, retried=True, sticky="joined"),
+    Scenario("A/A, sticky keys, drift", null=True, drift=True, retried=True, sticky="joined"),
     Scenario("sticky keys as single calls, pure gene", retried=True, sticky="as single calls"),
     Scenario("2 % slower", cost=1.02),
     Scenario("30 % slower", cost=1.3),
@@ -93,9 +94,12 @@ class _Calls:
         self.machine = 1.0
 
     def pair(self) -> tuple[Sample, Sample]:
+        self.drift()
+        return self.call("control"), self.call("variant")
+
+    def drift(self) -> None:
         if self.scenario.drift:
             self.machine *= math.exp(self.chance.gauss(0.0, 0.02))
-        return self.call("control"), self.call("variant")
 
     def call(self, arm: Arm, *, basket: float = 1.0, key: str = "") -> Sample:
         """A call of a user with this size of basket."""
@@ -133,6 +137,7 @@ class _StickyCalls(_Calls):
         self._activity = list(itertools.accumulate(chance.paretovariate(1.1) for _ in range(USERS)))
 
     def pair(self) -> tuple[Sample, Sample]:
+        self.drift()
         users = self.chance.choices(range(USERS), cum_weights=self._activity, k=2)
         return self._call_of(users[0]), self._call_of(users[1])
 

@@ -32,13 +32,15 @@ from msgspec import structs
 from codegenesis.delivery.anytime import Moments, confidence_sequence, log_capital
 from codegenesis.delivery.joining import Joiner
 from codegenesis.delivery.sequential import Rule
-from codegenesis.delivery.tally import QUEUE, SEGMENTS
+from codegenesis.delivery.tally import SEGMENTS
 from codegenesis.model import Arm, Record, Reward
 
 #: Names that are judged, the first that come.
 NAMES = 16
 #: As for calls, but rewards are rarer: a key is closed when so many came after its first.
 PATIENCE = 64
+#: Unpaired keys that are kept per arm.
+QUEUE = 64
 
 _STAKES = (0.05, 0.15, 0.4, 0.8)
 
