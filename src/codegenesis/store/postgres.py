@@ -233,4 +233,7 @@ def _place(given: Mapping[str, Any]) -> str:
     """The address without the password."""
     user = f"{given['user']}@" if given.get("user") else ""
     port = f":{given['port']}" if given.get("port") else ""
-    return f"postgresql://{user}{given.get('host', '')}{port}/{given.get('dbname', '')}"
+    host, name = str(given.get("host", "")), given.get("dbname", "")
+    if host.startswith("/"):  # the directory of a socket
+        return f"postgresql://{user}/{name}?host={host}"
+    return f"postgresql://{user}{host}{port}/{name}"
