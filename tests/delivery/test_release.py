@@ -490,3 +490,25 @@ def test_what_a_canary_measured_is_kept_as_traits_of_the_variant(house: House) -
     gain = traits["canary_gain"]
     assert (gain.value, gain.low, gain.high) == (judgement.gain, judgement.low, judgement.high)
     assert traits["canary_cpu_ns_after"].value < traits["canary_cpu_ns_before"].value
+
+
+@pytest.mark.parametrize(
+    ("source", "stage"),
+    [
+        ("def mean(values):\n    yield from values\n", "canary"),
+        (
+            "def mean(values):\n    def inner():\n        yield 1\n    return sum(values)\n",
+            "shadow",
+        ),
+    ],
+)
+def test_what_only_generators_do_not_keep_is_no_reason_to_leave_their_calls_out(
+    house: House, source: str, stage: str
+) -> None:
+    house.path.write_text(source)
+    house.gene = msgspec.structs.replace(house.gene, source=source)
+    house.store.put_genes([house.gene])
+    release = house.open(source)
+    for _ in range(5):
+        house.live_call([1, 2], outcome=None)
+    assert house.step(release).stage == stage

@@ -11,11 +11,13 @@ and says nothing; it is left out and counted.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 
 from codegenesis.errors import FragmentError, SandboxImportError
 from codegenesis.model import Gene, Observation, Outcome, Record, Variant
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Candidate, Executor
 from codegenesis.store import Store
 
@@ -75,9 +77,28 @@ class Shadow:
         return self._total
 
 
-def replayable(observations: Iterable[Observation]) -> list[Observation]:
-    """Calls of the original that were kept."""
-    return [each for each in observations if each.call is not None and not each.variant]
+def replayable(gene: Gene, observations: Iterable[Observation]) -> list[Observation]:
+    """Calls of the original that were kept, with their outcome where it can be.
+
+    What a generator gave is never kept; a function whose outcome is missing has returned something
+    that cannot be compared.
+    """
+    gives = _gives(syntax_tree(gene.source).body[0])
+    return [
+        each
+        for each in observations
+        if each.call is not None and not each.variant and (gives or each.outcome is not None)
+    ]
+
+
+def _gives(node: ast.AST) -> bool:
+    """Whether a function's own body yields; functions inside of it do not count."""
+    inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    return any(
+        isinstance(child, ast.Yield | ast.YieldFrom)
+        or (not isinstance(child, inner) and _gives(child))
+        for child in ast.iter_child_nodes(node)
+    )
 
 
 def compare(
@@ -93,7 +114,7 @@ def compare(
     Raises:
         SandboxUnavailableError: this machine cannot isolate code.
     """
-    calls = replayable(observations)
+    calls = replayable(gene, observations)
     if not calls:
         return Comparison()
     try:
