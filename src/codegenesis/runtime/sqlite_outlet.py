@@ -4,8 +4,7 @@ Importing SQLAlchemy costs each process of an application 0.5 to 0.6 s of CPU an
 own memory, for a dozen plain statements; on `sqlite3` alone, opening the store costs 5 ms. Looked
 at before: importing it at a low priority (a thread with low priority that holds the interpreter's
 lock holds up the others all the more), and in slices with pauses (the application's own import of
-the same package waits). A test holds that
-both write the same rows.
+the same package waits). A test holds that both write the same rows.
 
 The store must never hold up the application, which waits for this thread when it forks or ends:
 nothing here waits longer than `BUSY_S` for a lock. What could not be written then is written with
