@@ -58,13 +58,20 @@ def eventually(holds: Callable[[], object], what: str) -> None:
 
 
 @pytest.fixture
-def app(url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def poll_s() -> float:
+    """How often agents look by themselves."""
+    return 0.2
+
+
+@pytest.fixture
+def app(url: str, tmp_path: Path, poll_s: float) -> Iterator[subprocess.Popen[str]]:
     """A program with two forked workers, watched; no engine."""
     (tmp_path / "app.py").write_text(PROGRAM)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CODEGENESIS_")}
     environment |= {
         "CODEGENESIS_STORE": url,
         "CODEGENESIS_ENGINE": "off",
+        "CODEGENESIS_POLL_S": str(poll_s),
         "CODEGENESIS_PROBE_BUDGET": "0.2",
         "CODEGENESIS_TARGET": "app.py:*",
     }
@@ -96,6 +103,22 @@ def test_forked_workers_record_and_serve_on_while_the_server_is_away(
     eventually(
         lambda: len(store.processes(role="app", seen_since_ns=now_ns)) == 3, "all are there again"
     )
+    out, err = app.communicate("", timeout=30)
+    assert (app.returncode, out) == (0, "served\n"), err
+
+
+@pytest.mark.parametrize("poll_s", [600.0])
+def test_agents_hear_of_news_long_before_they_would_look(
+    app: subprocess.Popen[str], store: Store
+) -> None:
+    eventually(lambda: len(store.processes(role="app")) == 3, "three processes")
+
+    def answered(since_ns: int) -> bool:
+        store.freeze("news")
+        return len(store.processes(role="app", seen_since_ns=since_ns)) == 3
+
+    now_ns = time.time_ns()
+    eventually(lambda: answered(now_ns), "all three have looked")
     out, err = app.communicate("", timeout=30)
     assert (app.returncode, out) == (0, "served\n"), err
 
