@@ -460,10 +460,10 @@ def test_threads_that_make_and_call_see_one_or_the_other(shop: Any) -> None:
                 if result[:2] not in ((7, "EUR"), (21, "EUR")):
                     wrong.append(result)
 
-    threads = [threading.Thread(target=call) for _ in range(3)]
+    threads = [threading.Thread(target=call) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for _ in range(4):
+    for _ in range(3):
         gene.switch(new)
         gene.switch(gene.original())
     stop.set()

@@ -99,11 +99,20 @@ def app(house: House, tmp_path: Path, until: Callable[..., None]) -> Iterator[Ap
     made.end()
 
 
-def test_forked_and_spawned_processes_swap_all_kinds(app: App, each_python: Python) -> None:
+def test_forked_and_spawned_processes_swap_all_kinds(app: App) -> None:
+    all_kinds_are_swapped(app)
+
+
+@pytest.mark.slow
+def test_they_do_on_every_version_of_python(app: App, each_python: Python) -> None:
+    app.python = each_python.program
+    all_kinds_are_swapped(app, PYTHONPATH=each_python.path)
+
+
+def all_kinds_are_swapped(app: App, **settings: str) -> None:
     app.write("shop.py", SHOP)
     app.write("main.py", MAIN)
-    app.python = each_python.program
-    running = app.start("main.py", PYTHONPATH=each_python.path)
+    running = app.start("main.py", **settings)
     for name, source in NEW.items():
         app.house.release(app.gene(f"shop:{name}"), source)
     (line,) = running.communicate(timeout=120)[0].splitlines()

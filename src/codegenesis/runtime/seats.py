@@ -5,11 +5,12 @@ the outer one has made and not yet dropped, and it makes more: those that exist 
 references, those to come get their code from a constant of the outer function's code.
 
 The interpreter tells nobody when it makes a function, and a code object does not know who runs it.
-So the functions that exist are looked for among all objects (`gather`, some 30 ms for 600 000, in
-which other threads run): when a gene is new, at a swap, when one was met that was made in between,
-and now and then, for a thousandth of the time. Rejected: a trampoline that stays (100 ns in every
-call), a call in the outer code after each `def` (other bytecode than what was compiled), and
-`gc.get_referrers` (12 ms for one code object, but seconds for thousands, and no other thread runs).
+So the functions that exist are looked for (`gather`): when a gene is new, at a swap, when one was
+met that was made in between, and now and then, for a thousandth of the time. For one gene the
+garbage collector says who refers to its code (19 ms for 600 000 objects, in which no other thread
+runs); that grows with the number of codes, so for many genes all objects are looked at (50 ms, in
+which others run). Rejected: a trampoline that stays (100 ns in every call), and a call in the outer
+code after each `def` (other bytecode than what was compiled).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from codegenesis.runtime.live import Cells, LiveGene
 
 _SOUGHT = frozenset({types.FunctionType, Cache})
+#: Up to so many objects it is cheaper to ask who refers to them.
+_FEW = 12
 #: Marks functions that run a version for a trampoline: they are nobody's gene.
 BARE = "<codegenesis bare>"
 
@@ -118,14 +121,24 @@ def gather(genes: Iterable[LiveGene]) -> int:
     by_code = {id(code): (code, gene) for gene in genes for code in gene.codes()}
     for _, gene in by_code.values():
         gene.strayed = False
-    sought = [each for each in gc.get_objects() if type(each) in _SOUGHT]
     new = 0
-    for each in sought:
+    for each in _sought([code for code, _ in by_code.values()]):
         for function in _functions(each):
             known = by_code.get(id(function.__code__))
             if known and known[0] is function.__code__ and BARE not in function.__dict__:
                 new += known[1].take_in(function, around=each)
     return new
+
+
+def _sought(codes: list[types.CodeType]) -> list[object]:
+    """Functions that may run one of the codes, and caches that may be around these."""
+    if len(codes) <= _FEW:
+        referring = gc.get_referrers(*codes)
+        functions = [each for each in referring if type(each) is types.FunctionType]
+        if len(functions) <= _FEW:
+            around = gc.get_referrers(*functions) if functions else []
+            return functions + [each for each in around if type(each) is Cache]
+    return [each for each in gc.get_objects() if type(each) in _SOUGHT]
 
 
 def _functions(found: object) -> Iterable[types.FunctionType]:
