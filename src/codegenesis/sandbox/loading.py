@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE
 from pathlib import Path
 
+from codegenesis import fragment
 from codegenesis.errors import SandboxImportError
 from codegenesis.sandbox.environment import Environment
 
@@ -40,19 +41,28 @@ def load(environment: Environment) -> types.ModuleType:
     if environment.setup:
         _set_up(environment.setup)
     module = _target(environment)
-    if any(map(_is_async, _functions(module))):
+    if any(map(_is_async, _codes(module))):
         importlib.import_module("codegenesis.sandbox.eventloop")  # once, not in each candidate
     return module
 
 
-def _functions(module: types.ModuleType) -> Iterator[types.FunctionType]:
+def _codes(module: types.ModuleType) -> Iterator[types.CodeType]:
+    """Of all its functions: behind decorators, in classes, inside other functions."""
     spaces = [vars(module), *(vars(each) for each in vars(module).values() if type(each) is type)]
-    for space in spaces:
-        yield from (each for each in space.values() if type(each) is types.FunctionType)
+    found = [
+        layer.__code__
+        for space in spaces
+        for each in space.values()
+        for layer in fragment.layers(each)
+        if type(layer) is types.FunctionType
+    ]
+    for code in found:  # grows while it is walked
+        found += fragment.inner(code)
+        yield code
 
 
-def _is_async(function: types.FunctionType) -> bool:
-    return bool(function.__code__.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
+def _is_async(code: types.CodeType) -> bool:
+    return bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
 def _preload(name: str) -> None:
