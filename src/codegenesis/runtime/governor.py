@@ -4,9 +4,11 @@ A token bucket. Every second of CPU that the process uses earns `budget` seconds
 from it is what probes take in the application's threads, what the agent's thread takes to handle
 what they brought (redaction, encoding, writing), and then the agent's other chores (polling, signs
 of life), but those with at most half of what is earned: a process with little to do would otherwise
-never be watched. Bursts are armed only while something is left, and the call that uses up the last
-of it ends them all, in the middle: one call with a huge argument can cost more than a thousand
-others, so no estimate of what a burst will cost can hold the budget. What goes beyond it is at most
+never be watched. What handling will cost is held back from the moment a call is recorded: booked
+only when it was done, it put young processes at twice the budget. Bursts are armed only while
+something is left, and the call that uses up the last of it ends them all, in the middle: one call
+with a huge argument can cost more than a thousand others, so no estimate of what a burst will cost
+can hold the budget. What goes beyond it is at most
 the one call that each thread is in. What was not used is not saved up for long, so that hours of
 silence are not followed by a storm of bursts.
 
@@ -39,6 +41,8 @@ _MARK_S = 15.0
 _STRETCH = 5.0
 #: What a recorded call costs, at a guess from measurements, until some were recorded.
 _CALL_NS = 25_000.0
+#: And what its handling costs the agent's thread.
+_HANDLING_NS = 60_000.0
 
 
 class Shares(NamedTuple):
@@ -85,6 +89,8 @@ class Governor:
         self._seen_cpu_ns = 0
         self._left_ns = credit_ns
         self._call_ns = _CALL_NS
+        self._calls = self._calls_handled = 0
+        self._handling_ns = _HANDLING_NS
         self._handled_ns = 0
         self._agent_ns = 0
         self._chores_ns = 0.0
@@ -94,14 +100,22 @@ class Governor:
     def spend(self, cpu_ns: int) -> None:
         """Book CPU nanoseconds that watching one call took in a thread of the application."""
         self._spent_ns += cpu_ns
+        self._calls += 1
         # Quick to grow and slow to shrink: the next burst is to be affordable even so.
         weight = 0.25 if cpu_ns > self._call_ns else 0.01
         self._call_ns += weight * (cpu_ns - self._call_ns)
-        if self._spent_ns > self._limit_ns:
+        if self._spent_ns + self._owed_ns() > self._limit_ns:
             self._overdrawn()
 
+    def _owed_ns(self) -> float:
+        """What the handling of calls that wait will cost."""
+        return (self._calls - self._calls_handled) * self._handling_ns
+
     def handle(self, cpu_ns: int) -> None:
-        """Book what the agent's thread took for what probes brought; part of `work`."""
+        """Book what the agent's thread took for all that probes have brought; part of `work`."""
+        calls, self._calls_handled = self._calls - self._calls_handled, self._calls
+        if calls:
+            self._handling_ns += 0.3 * (cpu_ns / calls - self._handling_ns)
         self._spent_ns += cpu_ns
         self._handled_ns += cpu_ns
 
@@ -128,11 +142,13 @@ class Governor:
         self._left_ns = min(left, self._most_ns)
         self._seen_cpu_ns, self._paid_ns = cpu, spent
         self._limit_ns = spent + max(self._left_ns, 0.0)
-        return self._left_ns
+        return self._left_ns - self._owed_ns()
 
     def bursts(self, size: int) -> int:
-        """Bursts of `size` calls that can be paid now."""
-        return max(int(self.left_ns() / (max(self._call_ns, _CALL_NS) * size)), 0)
+        """Bursts of `size` calls that can be paid now; the beginning of one counts as one."""
+        call_ns = max(self._call_ns, _CALL_NS) + self._handling_ns
+        left = self.left_ns()
+        return max(int(left / (call_ns * size)), int(left > call_ns))
 
     def share(self) -> float:
         """Watching over process CPU since the start."""
