@@ -74,7 +74,7 @@ def _draw_inputs(console: Console, traits: Sequence[Trait]) -> None:
 
 
 def _draw_segments(console: Console, traits: Sequence[Trait]) -> None:
-    told = [(*trait.name.split(OF, 1), trait) for trait in traits if OF in trait.name]
+    told = [(trait.name.partition(OF), trait) for trait in traits if OF in trait.name]
     if not told:
         return
     rows = [
@@ -86,7 +86,7 @@ def _draw_segments(console: Console, traits: Sequence[Trait]) -> None:
             f"{trait.low:.4g} … {trait.high:.4g}",
             str(trait.n),
         )
-        for name, segment, trait in sorted(told, key=lambda each: (each[1], each[0]))
+        for (name, _, segment), trait in sorted(told, key=lambda each: each[0][::-1])
     ]
     columns = ["segment", "trait", ">value", "unit", "95 % interval", ">n"]
     console.print()

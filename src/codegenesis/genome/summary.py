@@ -12,7 +12,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -204,25 +204,29 @@ def summarise(calls: Sequence[Call], *, bursts: Bursts | None = None) -> Summary
     """
     if not calls:
         return Summary()
-    columns = Call(*zip(*calls, strict=True))  # type: ignore[arg-type]
-    moments, cpu, wall = columns.at_ns, columns.cpu_ns, columns.wall_ns
-    hashes = _hashes(columns.process, columns.call_digest)
+    # By column: every call comes by here, and sums over tuples run in C.
+    columns: dict[str, tuple[Any, ...]] = dict(
+        zip(Call._fields, zip(*calls, strict=True), strict=True)
+    )
+    moments, cpu, wall = columns["at_ns"], columns["cpu_ns"], columns["wall_ns"]
+    processes, errors = columns["process"], columns["error"]
+    hashes = _hashes(processes, columns["call_digest"])
     return Summary(
         n=len(calls),
-        errors=len(calls) - columns.error.count(""),
+        errors=len(calls) - errors.count(""),
         cpu_ns=sum(cpu),
         wall_ns=sum(wall),
-        replayable=sum(map(bool, columns.replayable)),
-        evolved=len(calls) - columns.variant.count(""),
+        replayable=sum(map(bool, columns["replayable"])),
+        evolved=len(calls) - columns["variant"].count(""),
         first_ns=min(moments),
         last_ns=max(moments),
         cpu=histogram(cpu),
         wall=histogram(wall),
         bursts=_sum(bursts_of(calls).values()) if bursts is None else bursts,
-        processes=sorted({zlib.crc32(name.encode()) for name in {*columns.process}})[:PROCESSES],
+        processes=sorted({zlib.crc32(name.encode()) for name in {*processes}})[:PROCESSES],
         digested=len(hashes),
         least=sorted(set(hashes))[:KEPT],
-        failures=_failing(calls) if any(columns.error) else {},
+        failures=_failing(calls) if any(errors) else {},
         inputs=_inputs(calls),
     )
 
