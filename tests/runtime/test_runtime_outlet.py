@@ -249,3 +249,14 @@ print("sqlalchemy" in sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
     assert house.store.find_genes("tiny:f")
+
+
+def test_the_switch_is_seen_and_one_that_cannot_be_read_counts_as_pulled(
+    outlet: SqliteOutlet, store: Store
+) -> None:
+    assert outlet.frozen() is None
+    store.freeze("for a reason")
+    assert outlet.frozen() == "for a reason"
+    store.thaw()
+    (outlet.directory / "FREEZE").mkdir()
+    assert "cannot be read" in str(outlet.frozen())
