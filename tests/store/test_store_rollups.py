@@ -74,3 +74,5 @@ def test_traits_of_all_genes_are_read_at_once(store: Store) -> None:
     ]
     store.put_traits(traits)
     assert sorted(store.traits(), key=lambda trait: trait.gene) == traits
+    assert store.traits("g1", names=("x", "y")) == [traits[1]]
+    assert store.traits(names=("y",)) == []

@@ -25,8 +25,8 @@ def learn_ages(
         only: this one instead of all.
         most: genes that are looked at now; the rest waits for the next time.
     """
-    traits = store.traits(only.id if only else None)
-    known = {trait.gene: trait for trait in traits if trait.name == AGE}
+    traits = store.traits(only.id if only else None, names=(AGE,))
+    known = {trait.gene: trait for trait in traits}
     genes = [only] if only else store.genes()
     waiting = [gene for gene in genes if stale(gene, known.get(gene.id))]
     store.put_traits(ages(waiting[:most], now_ns=now_ns))

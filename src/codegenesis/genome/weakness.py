@@ -29,6 +29,10 @@ CHANGED, WAITS, THIN = 0.1, 3.0, 0.8
 TRIVIAL_NS = 2_000.0
 
 
+#: Traits that a priority follows from.
+WEIGHED = ("cpu_share", "cpu_ns_mean", "error_rate", "repeat_rate", "complexity")
+
+
 class Priority(Record, frozen=True, kw_only=True):
     """How much it is worth to evolve a gene now.
 

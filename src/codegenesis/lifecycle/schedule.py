@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from codegenesis import genome
 from codegenesis.genome.survey import survey
+from codegenesis.genome.weakness import WEIGHED
 from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
 from codegenesis.store import Store
 
@@ -103,7 +104,7 @@ def _candidates(store: Store, min_score: float) -> Iterator[Candidate]:
     seen = store.buckets.totals()
     busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))}
     known: dict[str, list[Trait]] = defaultdict(list)
-    for trait in store.traits():
+    for trait in store.traits(names=(*WEIGHED, ATTEMPTED)):
         known[trait.gene].append(trait)
     for gene in store.genes():
         if gene.refused or gene.id in busy or not _is_due(gene, known[gene.id], seen):

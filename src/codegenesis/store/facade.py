@@ -182,10 +182,16 @@ class Store(Upkeep):
         with self._database.write(durable=False) as connection:
             genome.put_traits(connection, batch)
 
-    def traits(self, gene_id: str | None = None, *, variant: str = "") -> list[Trait]:
+    def traits(
+        self,
+        gene_id: str | None = None,
+        *,
+        variant: str = "",
+        names: Collection[str] | None = None,
+    ) -> list[Trait]:
         """Traits of a gene (of all genes when None), or of one of its variants, by name."""
         with self._database.read() as connection:
-            return genome.traits(connection, gene_id, variant=variant)
+            return genome.traits(connection, gene_id, variant=variant, names=names)
 
     # Variants
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -70,10 +70,18 @@ def put_traits(connection: Connection, traits: Iterable[Trait]) -> None:
     batches.upsert(connection, _traits, batch, key=("gene", "variant", "name"))
 
 
-def traits(connection: Connection, gene_id: str | None, *, variant: str) -> list[Trait]:
+def traits(
+    connection: Connection,
+    gene_id: str | None,
+    *,
+    variant: str,
+    names: Collection[str] | None = None,
+) -> list[Trait]:
     """Traits by name."""
     query = select(_traits).where(_traits.c.variant == variant)
     if gene_id is not None:
         query = query.where(_traits.c.gene == gene_id)
+    if names is not None:
+        query = query.where(_traits.c.name.in_(names))
     found = connection.execute(query.order_by(_traits.c.name)).mappings()
     return [rows.to_record(row, Trait, numbers=_TRAIT_NUMBERS) for row in found]
