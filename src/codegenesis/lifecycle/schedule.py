@@ -9,14 +9,16 @@ are there that can be replayed.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
 from codegenesis import genome
+from codegenesis.genome.summary import read
 from codegenesis.genome.survey import survey
 from codegenesis.genome.weakness import WEIGHED
 from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
 from codegenesis.store import Store
+from codegenesis.store.buckets import EVER
 
 #: Fewer recorded calls than this prove too little to start on.
 MIN_CALLS = 32
@@ -29,6 +31,7 @@ REPLAYED = 400
 #: Calls that are rolled up in one look, so that a backlog does not keep releases waiting.
 ROLLED_UP = 50_000
 ATTEMPTED = "attempted_at_n"
+_AT_ONCE = 50
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -120,6 +123,16 @@ def _is_due(gene: Gene, traits: Sequence[Trait], counts: dict[str, int]) -> bool
         return False
     last = next((trait for trait in traits if trait.name == ATTEMPTED), None)
     return last is None or last.method != gene.base or seen >= 2 * last.value
+
+
+def _with_values(store: Store, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Those of which calls were ever kept with their values, many genes to a query."""
+    for start in range(0, len(candidates), _AT_ONCE):
+        some = candidates[start : start + _AT_ONCE]
+        kept = Counter[str]()
+        for bucket in store.buckets.of_width(EVER, genes={each.gene.id for each in some}):
+            kept[bucket.gene] += read(bucket).replayable
+        yield from (each for each in some if kept[each.gene.id] >= MIN_CALLS)
 
 
 def _can_be_replayed(store: Store, gene: Gene) -> bool:
