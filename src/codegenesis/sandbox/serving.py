@@ -19,7 +19,6 @@ from codegenesis.sandbox.closures import Bound, bind
 from codegenesis.sandbox.finding import Target, find
 from codegenesis.wire.decoding import Resolve
 
-_DETAIL_CHARS = 500
 __all__ = [
     "Answer",
     "Batch",
@@ -32,6 +31,7 @@ __all__ = [
     "resolver",
 ]
 
+_DETAIL_CHARS = 500
 _VALUE = operator.attrgetter("value")
 
 
