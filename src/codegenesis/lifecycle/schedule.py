@@ -53,7 +53,8 @@ def next_gene(
     survey(store, most=ROLLED_UP)
     found = (each for each in _candidates(store, min_score) if each.gene.id not in leave)
     candidates = sorted(found, key=lambda each: -each.score)
-    return next((each for each in candidates if _can_be_replayed(store, each.gene)), None)
+    likely = _with_values(store, candidates)
+    return next((each for each in likely if _can_be_replayed(store, each.gene)), None)
 
 
 def refresh(
