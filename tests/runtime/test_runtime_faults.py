@@ -89,7 +89,7 @@ def test_a_store_that_is_moved_away_is_said_once_and_used_when_it_is_back(shop: 
     shop.until(lambda: shop.house.outcomes(release), what="the swap")
     away = shop.house.store.directory.with_name("away")
     shop.house.store.directory.rename(away)
-    serves_on(shop, 1500)
+    serves_on(shop, 3500)
     assert not shop.house.store.directory.exists()
     away.rename(shop.house.store.directory)
     last = shop.house.release(shop.gene("shop:double"), "def double(x):\n    return 2 * x")
@@ -105,7 +105,7 @@ def test_a_store_that_is_deleted_is_said_once(shop: App) -> None:
     process = main(shop)
     shop.gene("shop:which")
     shutil.rmtree(shop.house.store.directory)
-    serves_on(shop, 1500)
+    serves_on(shop, 3500)
     answer, said = ends(shop, process)
     assert answer == "old"
     assert len(said) == 1

@@ -46,6 +46,8 @@ HEARTBEAT_S = 2.0
 DELIVERY_S = 1.0
 #: Seconds that the first look into the store waits for imports of the application to end.
 SETTLE_S = 5.0
+#: CPU that watching may take once before it is earned: a first look, as part of the start.
+FIRST_LOOK_NS = 5_000_000
 #: CPU that measuring canaries may take before it is earned: some 40 000 calls.
 CANARY_CREDIT_NS = 500_000_000
 
@@ -71,7 +73,9 @@ class Session:
     ) -> None:
         self.config = config
         self.id = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
-        self.governor = Governor(config.probe_budget, overdrawn=self._disarm)
+        self.governor = Governor(
+            config.probe_budget, credit_ns=FIRST_LOOK_NS, overdrawn=self._disarm
+        )
         self._canaries = Governor(config.probe_budget, credit_ns=CANARY_CREDIT_NS)
         self._registry = registry
         self._mail = mail

@@ -34,8 +34,11 @@ def _begin() -> None:
     while waited == 0.0 or (_importing() and waited < _LONGEST_S):
         time.sleep(_STEP_S)
         waited += _STEP_S
-    _hook()
     try:
+        _hook()
+        with _State.importing:
+            import logging  # noqa: F401 - whose hook takes a lock that what follows needs
+        _hook()
         with _State.importing:
             from codegenesis.runtime.install import begin, prepare
 
@@ -54,14 +57,12 @@ class _State:
     begun = False
     importing = _thread.allocate_lock()
     held = False
-    hooked = False
     waiting = False
 
 
 def _hook() -> None:
-    """Not earlier: hooks run last registered first, and those of `logging` take its lock."""
-    if not _State.hooked and hasattr(os, "register_at_fork"):
-        _State.hooked = True
+    """Hooks run last registered first: ours must wait before that of `logging` takes its lock."""
+    if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=_before_fork,
             after_in_parent=_after_fork,
@@ -70,6 +71,8 @@ def _hook() -> None:
 
 
 def _before_fork() -> None:
+    if _State.held:
+        return  # it is registered twice
     _State.waiting = True
     _State.held = not _State.begun and _State.importing.acquire(timeout=_LONGEST_S)
 
