@@ -10,11 +10,16 @@ from pathlib import Path
 #: Module and the arguments that keep a whole round under ten minutes on two cores.
 ROUND = (
     ("runtime_overhead", ()),
+    ("web_overhead", ("--rounds", "3")),
+    ("swap_latency", ()),
+    ("agent_memory", ()),
     ("sandbox_throughput", ()),
     ("race_false_positives", ("--minutes", "2")),
     ("race_power", ("--races", "100")),
     ("selection", ("--populations", "10", "100")),
     ("store_writes", ()),
+    ("genome_refresh", ("--calls", "1000000")),
+    ("telemetry_ingest", ()),
     ("genetic_edits", ()),
     ("discover_throughput", ("--populations", "100", "1000")),
     ("canary_simulation", ("--runs", "3000")),
