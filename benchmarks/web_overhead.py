@@ -214,7 +214,10 @@ def _at_work(store: Path) -> dict[str, Any]:
             "observed_calls": sum(opened.observation_counts().values()),
             "genes": len(opened.genes()),
             "probe_share": max((p.probe_share for p in processes), default=0.0),
-            "books": [p.note.strip() for p in processes],
+            "books": [
+                {"watching": p.watching, "agent": p.agent, "since start": p.probe_share}
+                for p in processes
+            ],
         }
 
 

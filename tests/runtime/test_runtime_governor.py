@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from codegenesis import reward
 from codegenesis.runtime.governor import Governor
 
 if TYPE_CHECKING:
@@ -170,9 +171,21 @@ def test_a_process_says_what_watching_takes(house: House, shop: Any) -> None:
     house.add(shop.small)
     house.visit()
     (process,) = house.store.processes()
-    assert process.trouble == ""
-    figures = process.note.strip()
-    assert figures.startswith("watching ")
-    assert "now of at most 0.50%" in figures
-    assert "agent thread" in figures
-    assert "0 sampled calls" in figures
+    assert process.note == ""
+    assert process.probe_budget == 0.005
+    assert process.watching >= 0.0
+    assert process.agent >= process.watching
+    assert process.dropped == 0
+
+
+def test_what_the_application_tells_by_itself_keeps_no_call_unseen(house: House, shop: Any) -> None:
+    house.add(shop.small)
+    house.visit()
+    for _ in range(2000):
+        reward(1.0)
+    governor = house.session.governor
+    watching, agent = governor._spent_ns, governor._agent_ns
+    house.session._next_delivery = 0.0
+    house.visit()
+    assert len(house.store.rewards.find(service=house.config.service)) == 2000
+    assert 2 * (governor._spent_ns - watching) < governor._agent_ns - agent

@@ -13,6 +13,7 @@ from codegenesis.cli.settings import config_options, open_store
 from codegenesis.config import Config
 from codegenesis.delivery import OPEN_STAGES
 from codegenesis.lifecycle import Snapshot, snapshot
+from codegenesis.model import Process
 
 
 @click.command()
@@ -26,13 +27,28 @@ def status(config: Config) -> int:
     return 7 if now.problems else 0
 
 
+def _watching(process: Process) -> str:
+    """Share of the process' CPU now, and at most."""
+    if process.role == "engine":
+        return ""
+    return f"{process.watching:.2%} of {process.probe_budget:.2%}"
+
+
+def _said(process: Process) -> str:
+    if process.role == "engine":
+        return process.note
+    shares = f"canaries {process.canaries:.2%}, agent thread {process.agent:.2%}"
+    dropped = f"{process.dropped} records dropped" if process.dropped else ""
+    return ", ".join(filter(None, (process.note, shares, dropped)))
+
+
 def _draw_status(console: Console, now: Snapshot) -> None:
     if now.frozen is not None:
         console.print(f"FROZEN: {now.frozen or 'no reason given'} (codegenesis thaw)")
     console.print(
         table(
             "",
-            ["process", "role", ">pid", "python", ">seen", ">probe share", "note"],
+            ["process", "role", ">pid", "python", ">seen", ">watching", "note"],
             (
                 (
                     p.id,
@@ -40,8 +56,8 @@ def _draw_status(console: Console, now: Snapshot) -> None:
                     str(p.pid),
                     p.python,
                     f"{(now.at_ns - p.seen_ns) / 1e9:.1f} s ago",
-                    f"{p.probe_share:.2%}",
-                    Text(printable(p.note.replace("\n", " ").strip())),
+                    _watching(p),
+                    Text(printable(_said(p))),
                 )
                 for p in now.processes
             ),

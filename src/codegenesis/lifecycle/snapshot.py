@@ -44,7 +44,7 @@ def snapshot(store: Store, *, at_ns: int) -> Snapshot:
 
 
 def _problems(store: Store, processes: list[Process], releases: list[Release]) -> list[str]:
-    problems = [f"{p.id}: {p.trouble}" for p in processes if p.role == "app" and p.trouble]
+    problems = [f"{p.id}: {p.note}" for p in processes if p.role == "app" and p.note]
     problems += [f"{p.id} {p.note}" for p in processes if p.note.startswith(TROUBLE)]
     apps = any(p.role == "app" for p in processes)
     if apps and not any(p.role == "engine" for p in processes):

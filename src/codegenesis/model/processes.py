@@ -12,9 +12,13 @@ class Process(Record, frozen=True, kw_only=True):
 
     Attributes:
         id: unique over hosts and restarts.
-        probe_share: probe CPU over process CPU since start.
-        note: what the process has to say of itself (why the agent is off, what the engine does);
-            of an application the first line is `trouble`, a second one holds figures.
+        probe_share: CPU of watching over process CPU since the start.
+        probe_budget: what it may be at most; 0 for an engine.
+        watching, canaries, agent: shares of the process' CPU now: of watching, of measuring
+            canaries, and of all that the agent's thread does (its part of watching included).
+        dropped: sampled calls, rewards and incidents that found no room.
+        note: what the process has to say of itself: of an application what is wrong with it, of an
+            engine what it does.
     """
 
     id: str
@@ -26,12 +30,12 @@ class Process(Record, frozen=True, kw_only=True):
     started_ns: int
     seen_ns: int
     probe_share: float = 0.0
+    probe_budget: float = 0.0
+    watching: float = 0.0
+    canaries: float = 0.0
+    agent: float = 0.0
+    dropped: int = 0
     note: str = ""
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong with an application's process, in words; empty: nothing."""
-        return self.note.partition("\n")[0]
 
 
 class Lease(Record, frozen=True, kw_only=True):

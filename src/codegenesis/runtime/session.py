@@ -233,6 +233,8 @@ class Session:
             loader.trust(approvers)
 
     def _process(self) -> Process:
+        """No trouble, or we could not say so; how much watching goes on."""
+        now = self.governor.shares()
         return Process(
             id=self.id,
             service=self.config.service,
@@ -243,16 +245,11 @@ class Session:
             started_ns=self._started_ns,
             seen_ns=time.time_ns(),
             probe_share=self.governor.share(),
-            note=self._note(),
-        )
-
-    def _note(self) -> str:
-        """No trouble, or we could not say so; how much watching goes on."""
-        now, canaries = self.governor.shares(), self._canaries.shares()
-        return (
-            f"\nwatching {now.watching:.2%} now of at most {self.governor.budget:.2%}, canaries "
-            f"{canaries.watching:.2%}, agent thread {now.agent:.2%}, "
-            f"{self._mail.ring.dropped} sampled calls and {box.dropped} rewards dropped"
+            probe_budget=self.governor.budget,
+            watching=now.watching,
+            canaries=self._canaries.shares().watching,
+            agent=now.agent,
+            dropped=self._mail.ring.dropped + box.dropped + incidents.box.dropped,
         )
 
     def _disarm(self) -> None:
@@ -273,11 +270,12 @@ class Session:
         observations = list(self._intake.observations(self._mail.ring.drain()))
         if observations:
             store.add_observations(observations)
+        self.governor.handle(time.thread_time_ns() - began_ns)
+        # What the application told by itself is no watching: it must not keep calls unseen.
         rewards = box.take(service=self.config.service, process=self.id, secret=self._intake.key)
         if rewards:
             store.rewards.add(rewards)
         self._tell(store)
-        self.governor.handle(time.thread_time_ns() - began_ns)
 
     def _tell(self, store: Outlet) -> None:
         """What went wrong in this process."""

@@ -139,6 +139,11 @@ _GENOME = Migration(
     version=4,
     words="segments, rewards, what applications tell, roll-ups and leases",
     statements=(
+        "ALTER TABLE processes ADD COLUMN probe_budget DOUBLE PRECISION",
+        "ALTER TABLE processes ADD COLUMN watching DOUBLE PRECISION",
+        "ALTER TABLE processes ADD COLUMN canaries DOUBLE PRECISION",
+        "ALTER TABLE processes ADD COLUMN agent DOUBLE PRECISION",
+        "ALTER TABLE processes ADD COLUMN dropped BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE genes ADD COLUMN free TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE genes ADD COLUMN decorated TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE observations ADD COLUMN segment TEXT NOT NULL DEFAULT ''",

@@ -8,6 +8,7 @@ from codegenesis.model import Process
 from codegenesis.store import batches, rows, schema
 
 _table = schema.processes
+_SHARES = ("probe_share", "probe_budget", "watching", "canaries", "agent")
 
 
 def put(connection: Connection, process: Process) -> None:
@@ -21,4 +22,4 @@ def find(connection: Connection, *, role: str | None, seen_since_ns: int) -> lis
     if role is not None:
         query = query.where(_table.c.role == role)
     found = connection.execute(query.order_by(_table.c.started_ns, _table.c.id)).mappings()
-    return [rows.to_record(row, Process, numbers=("probe_share",)) for row in found]
+    return [rows.to_record(row, Process, numbers=_SHARES) for row in found]

@@ -63,6 +63,11 @@ processes = Table(
     _whole("started_ns"),
     _whole("seen_ns"),
     _float("probe_share"),
+    _float("probe_budget"),
+    _float("watching"),
+    _float("canaries"),
+    _float("agent"),
+    _whole("dropped"),
     _text("note"),
 )
 
