@@ -8,6 +8,9 @@
 `codegenesis run -- COMMAND` does the same for whole applications, without touching their code.
 Importing this package costs next to nothing and starts nothing: the parts come in when used, and
 the agent's thread starts with the first function that is registered.
+
+pytest would warn that what was imported before it (by `codegenesis run`) cannot be rewritten, which
+it takes for an error where warnings are: PYTEST_DONT_REWRITE.
 """
 
 from __future__ import annotations

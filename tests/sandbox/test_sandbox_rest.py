@@ -64,3 +64,12 @@ def test_memory_that_grows_after_the_import_ends_the_sandbox(tmp_path):
 
     with pytest.raises(SandboxError, match=r"more than 64 MiB|more memory than allowed"):
         work()
+
+
+def test_a_thread_that_wants_its_turn_at_any_moment_holds_no_candidate_up(tmp_path):
+    restless = "import sys\nsys.setswitchinterval(1e-6)\n"
+    write_project(tmp_path, {"busy.py": restless + BUSY.format(step=0)})
+    limits = Limits(wall_s=3.0)
+    with Sandbox(Environment(root=str(tmp_path), module="busy"), limits=limits) as sandbox:
+        for _ in range(20):
+            assert counted(sandbox) > 0

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import operator
 import os
 import signal
 import struct
 from contextlib import suppress
+from itertools import tee
 from pathlib import Path
 
-from codegenesis.sandbox.syscalls import JailError, syscall
+from codegenesis.sandbox.syscalls import JailError, prepared, syscall
 
 CLONE_NEWNS = 0x0002_0000
 CLONE_NEWUTS = 0x0400_0000
@@ -102,15 +104,20 @@ def drop_bounding_set() -> None:
 
 
 def clone(flags: int) -> int:
-    """`os.fork` into new namespaces; 0 in the child, its pid in the parent."""
-    ctypes.pythonapi.PyOS_BeforeFork()
-    try:
-        pid = syscall("clone", flags | signal.SIGCHLD, 0, 0, 0, 0)
-    except OSError:
-        ctypes.pythonapi.PyOS_AfterFork_Parent()
-        raise
-    if pid:
-        ctypes.pythonapi.PyOS_AfterFork_Parent()
-    else:
-        ctypes.pythonapi.PyOS_AfterFork_Child()
-    return pid
+    """`os.fork` into new namespaces; 0 in the child, its pid in the parent.
+
+    No bytecode runs between the system call and what Python does after a fork, as in `os.fork`:
+    where another thread wants its turn, the interpreter would wait for it there, in the child for
+    ever, since that thread is not in it. So iterators of C hand the pid from one to the other.
+    """
+    python = ctypes.pythonapi
+    python.PyOS_BeforeFork()
+    clone_ = prepared("clone", flags | signal.SIGCHLD, 0, 0, 0)
+    pids, pid_of = tee(map(clone_, (0,)))  # its last argument
+    ends = (python.PyOS_AfterFork_Child, python.PyOS_AfterFork_Parent)
+    after = map(operator.call, map(ends.__getitem__, map(bool, pid_of)))
+    pid, _ = next(zip(pids, after, strict=True))
+    if pid < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), "clone")
+    return int(pid)

@@ -11,6 +11,8 @@ import ctypes
 import errno
 import os
 import platform
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 _X86_64: Final = {
@@ -77,12 +79,21 @@ def syscall(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char]) -> int:
     Raises:
         OSError: with the call's errno.
     """
-    number = _EVERYWHERE.get(name) or _BY_MACHINE.get(machine(), {}).get(name)
-    if number is None:
-        raise OSError(errno.ENOSYS, f"no number for {name} on {machine()}")
-    raw = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
-    result: int = _libc.syscall(ctypes.c_long(number), *raw)
+    result: int = prepared(name, *args)()
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), name)
     return result
+
+
+def prepared(name: str, *args: int | bytes | ctypes.Array[ctypes.c_char]) -> Callable[..., int]:
+    """A system call to be made later, by calling this: below 0 it failed, for `ctypes.get_errno`.
+
+    Raises:
+        OSError: this machine's number of it is not known.
+    """
+    number = _EVERYWHERE.get(name) or _BY_MACHINE.get(machine(), {}).get(name)
+    if number is None:
+        raise OSError(errno.ENOSYS, f"no number for {name} on {machine()}")
+    raw = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
+    return partial(_libc.syscall, ctypes.c_long(number), *raw)
