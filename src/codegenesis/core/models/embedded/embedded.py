@@ -118,6 +118,8 @@ class Embedded:
             if self._server and self._client and not self._server.ended():
                 return self._server, self._client
             self._end()
+            if cancelled and cancelled.is_set():
+                raise ModelError(f"cancelled before {self.name} was loaded")
             there = self._installed()
             self._server = ServerProcess(
                 there.path,
