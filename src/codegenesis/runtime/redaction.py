@@ -11,6 +11,7 @@ business functions take one; `redact = ["address"]` adds them.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections import deque
@@ -35,6 +36,10 @@ SENSITIVE = (
 _CONTAINERS = (list, tuple, set, frozenset, deque)
 #: Items of these types hold nothing else; they are most of all items.
 _HARMLESS = frozenset({float, bool, complex, type(None)})
+#: And these are gathered many at a time.
+_PLAIN = frozenset({int, str})
+#: Values that were looked at lately, by digest: calls repeat, and so do the large things in them.
+_REMEMBERED = 2048
 #: Smaller numbers are no numbers of cards.
 _LEAST_CARD = 10**11
 _SKETCHED = ("value", "low", "high")
@@ -59,6 +64,7 @@ class Redactor:
         pattern = re.compile("|".join(f"(?:{each})" for each in (*SENSITIVE, *extra)))
         self.instances = instances
         self._secrets = Secrets(values)
+        self._verdicts: dict[bytes, bool] = {}
         self.sensitive = lru_cache(maxsize=4096)(lambda name: _hit(pattern, name))
 
     def refuses(self, *parts: bytes, instances: bool | None = None) -> bool:
@@ -67,13 +73,24 @@ class Redactor:
         Args:
             instances: for these values alone; as the redactor was made when None.
         """
-        look = _Look(self.sensitive, self.instances if instances is None else instances)
+        allowed = self.instances if instances is None else instances
+        return any(self._known(data, instances=allowed) for data in {*parts} if data)
+
+    def _known(self, data: bytes, *, instances: bool) -> bool:
+        key = hashlib.blake2b(data, digest_size=16, person=b"%d" % instances).digest()
+        refused = self._verdicts.get(key)
+        if refused is None:
+            refused = self._verdicts[key] = self._refuses(data, instances=instances)
+            if len(self._verdicts) > _REMEMBERED:
+                del self._verdicts[next(iter(self._verdicts))]
+        return refused
+
+    def _refuses(self, data: bytes, *, instances: bool) -> bool:
+        look = _Look(self.sensitive, instances)
         try:
-            if any(look.into(_plainly(wire.decode(data))) for data in {*parts} if data):
-                return True
+            return look.into(_plainly(wire.decode(data))) or self._tells(look)
         except WireError:
             return True
-        return self._tells(look)
 
     def text(self, message: str) -> str:
         """A message with what must not be recorded replaced by what it is, like `[e-mail]`."""
@@ -92,8 +109,7 @@ class Redactor:
     def _tells(self, look: _Look) -> bool:
         if any(map(self._secrets.in_number, look.numbers)):
             return True
-        # As one text: a thousand short ones cost a thousand times the start of each pattern.
-        return bool(look.texts) and self._secrets.kind("\n".join(look.texts)) != ""
+        return self._secrets.in_texts(look.texts)
 
 
 class _Look:
@@ -130,8 +146,10 @@ class _Look:
 
     def _in_items(self, items: Iterable[Any]) -> bool:
         kinds = set(map(type, items)) - _HARMLESS
-        if kinds <= {int}:  # as long lists of numbers are, so they are worth a short way
-            if kinds:
+        if kinds <= _PLAIN:  # as long lists mostly are, so they are worth a short way
+            if str in kinds:
+                self.texts += [each for each in items if type(each) is str]
+            if int in kinds:
                 self.numbers += [n for n in items if type(n) is int and n > _LEAST_CARD]
             return False
         return any(map(self.into, items))

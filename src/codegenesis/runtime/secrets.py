@@ -51,15 +51,25 @@ _CARDS = re.compile(
     r"|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}|62\d{14,17})"
 )
 _HEX_BITS, _BASE64_BITS = 2.8, 4.2
+#: Shorter texts can hold none of these.
+_SHORTEST = 6
 
 
 class _Kind(NamedTuple):
-    """One sort of secret: `hint` must be in the text for the pattern to be tried at all."""
+    """One sort of secret.
+
+    Attributes:
+        hints: one of them must be in the text, in lower case, for the pattern to be tried at all.
+        least: characters that it has; shorter texts hold none.
+        solid: there is no blank in it, so only words of that length can hold it.
+    """
 
     name: str
-    hint: str
+    hints: tuple[str, ...]
     pattern: re.Pattern[str]
     sure: Callable[[str], bool] = bool
+    least: int = 6
+    solid: bool = False
 
 
 def is_card(number: str) -> bool:
@@ -100,29 +110,69 @@ def _has_digit(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-def _kind(name: str, hint: str, pattern: str, sure: Callable[[str], bool] = bool) -> _Kind:
-    return _Kind(name, hint, re.compile(pattern), sure)
+def _kind(
+    name: str,
+    hints: str,
+    pattern: str,
+    sure: Callable[[str], bool] = bool,
+    *,
+    least: int = _SHORTEST,
+    solid: bool = False,
+) -> _Kind:
+    return _Kind(name, tuple(hints.split()), re.compile(pattern), sure, least, solid)
 
 
-#: Each takes time in proportion to the text, whatever it is: texts come from anybody.
+#: Each takes time in proportion to the text, whatever it is: texts come from anybody. What looks
+#: behind comes second, since the engine skips ahead to what a pattern begins with.
 _KINDS = (
-    _kind("private key", "-----BEGIN", r"-----BEGIN [A-Z ]{0,24}PRIVATE KEY-----"),
+    _kind("private key", "-----begin", r"-----BEGIN [A-Z ]{0,24}PRIVATE KEY-----"),
     _kind("e-mail", "@", r"[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"),
     _kind("password in an address", "://", r"://[^\s:/@]{0,64}:[^\s/@]{1,128}@"),
-    _kind("token", "eyJ", r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    _kind("token", " ", r"(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=-]{16,}", _has_digit),
+    _kind("token", "eyj", r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     _kind(
-        "key", "_", r"\b(?:gh[oprsu]|github_pat|[rsp]k_(?:live|test)|npm|hf)_\w{16,}", _has_digit
+        "token",
+        "bearer basic token",
+        r"(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=-]{16,}",
+        _has_digit,
     ),
-    _kind("key", "-", r"\b(?:sk|xox[abeprs]|glpat|pypi)-[\w-]{16,}", _has_digit),
-    _kind("key", "A", r"\b(?:A(?:KIA|SIA|ROA)[0-9A-Z]{16}|AIza[\w-]{35})(?![\w-])"),
-    _kind("card", "", r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])", is_card),
-    _kind("account", "", r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9] ?){11,34}", _is_account),
-    _kind("hex", "", r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])", _is_mixed_hex),
-    _kind("base64", "", r"(?<![\w+/-])[\w+/-]{40,}={0,2}", _is_mixed_base64),
+    _kind(
+        "key",
+        "gho_ ghp_ ghr_ ghs_ ghu_ github_pat_ k_live_ k_test_ npm_ hf_",
+        r"\b(?:gh[oprsu]|github_pat|[rsp]k_(?:live|test)|npm|hf)_\w{16,}",
+        _has_digit,
+    ),
+    _kind(
+        "key",
+        "sk- xox glpat- pypi-",
+        r"\b(?:sk|xox[abeprs]|glpat|pypi)-[\w-]{16,}",
+        _has_digit,
+    ),
+    _kind(
+        "key",
+        "akia asia aroa aiza",
+        r"\b(?:A(?:KIA|SIA|ROA)[0-9A-Z]{16}|AIza[\w-]{35})(?![\w-])",
+    ),
+    _kind("card", "", r"\d(?<![\d.]\d)(?:[ -]?\d){12,18}(?![\d.])", is_card, least=13),
+    _kind(
+        "account", "", r"[A-Z](?<!\w[A-Z])[A-Z]\d{2} ?(?:[A-Z0-9] ?){11,34}", _is_account, least=15
+    ),
+    _kind(
+        "hex",
+        "",
+        r"[0-9a-fA-F](?<![0-9A-Za-z].)[0-9a-fA-F]{31,}(?![0-9A-Za-z])",
+        _is_mixed_hex,
+        least=32,
+        solid=True,
+    ),
+    _kind(
+        "base64",
+        "",
+        r"[\w+/-](?<![\w+/-].)[\w+/-]{39,}={0,2}",
+        _is_mixed_base64,
+        least=40,
+        solid=True,
+    ),
 )
-#: Shorter texts can hold none of these.
-_SHORTEST = 6
 
 
 class Secrets:
@@ -133,7 +183,7 @@ class Secrets:
     """
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
-        own = [_kind("redacted", "", _PHONE if each == PHONE else each) for each in extra]
+        own = [_kind("redacted", "", _PHONE if each == PHONE else each, least=0) for each in extra]
         self._kinds = (*_KINDS, *own)
         self._shortest = 0 if own else _SHORTEST
 
@@ -142,6 +192,17 @@ class Secrets:
         if len(text) < self._shortest:
             return ""
         return next((kind.name for kind, _ in self._found(text)), "")
+
+    def in_texts(self, texts: Iterable[str]) -> bool:
+        """Is there a secret in one of these? For many short texts, which are looked at as one."""
+        different = [text for text in dict.fromkeys(texts) if len(text) >= self._shortest]
+        joined: dict[tuple[int, bool], _Text] = {}
+        for kind in self._kinds:
+            if (kind.least, kind.solid) not in joined:
+                joined[kind.least, kind.solid] = _Text.of(_together(different, kind))
+            if any(map(kind.sure, _matches(kind, joined[kind.least, kind.solid]))):
+                return True
+        return False
 
     def in_number(self, number: int) -> bool:
         """Is this whole number the number of a card?"""
@@ -154,8 +215,37 @@ class Secrets:
         return text
 
     def _found(self, text: str) -> Iterator[tuple[_Kind, re.Match[str]]]:
+        looked_at = _Text.of(text)
         for kind in self._kinds:
-            if kind.hint in text:
-                for match in kind.pattern.finditer(text):
-                    if kind.sure(match[0]):
-                        yield kind, match
+            for match in _finds(kind, looked_at):
+                if kind.sure(match[0]):
+                    yield kind, match
+
+
+class _Text(NamedTuple):
+    """A text, and the same in lower case, in which hints are looked for."""
+
+    text: str
+    lower: str
+
+    @classmethod
+    def of(cls, text: str) -> _Text:
+        return cls(text, text.lower())
+
+
+def _together(texts: Iterable[str], kind: _Kind) -> str:
+    """Those that may hold it, a line for each; of what has no blank in it, only the words."""
+    long = "\n".join([text for text in texts if len(text) >= kind.least])
+    if not kind.solid:
+        return long
+    return "\n".join([word for word in long.split() if len(word) >= kind.least])
+
+
+def _finds(kind: _Kind, text: _Text) -> Iterable[re.Match[str]]:
+    if kind.hints and not any(hint in text.lower for hint in kind.hints):
+        return ()
+    return kind.pattern.finditer(text.text)
+
+
+def _matches(kind: _Kind, text: _Text) -> Iterator[str]:
+    return (match[0] for match in _finds(kind, text))
