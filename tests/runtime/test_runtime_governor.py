@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from codegenesis import reward
+from codegenesis.runtime import probe
+from codegenesis.runtime.capture import Capture, Ring
 from codegenesis.runtime.governor import Governor
+from codegenesis.runtime.observer import BLIND, Observer
 
 if TYPE_CHECKING:
     from conftest import House, Import
@@ -194,3 +197,24 @@ def test_what_the_application_tells_by_itself_keeps_no_call_unseen(house: House,
     house.visit()
     assert len(house.store.rewards.find(service=house.config.service)) == 2000
     assert 2 * (governor._spent_ns - watching) < governor._agent_ns - agent
+
+
+def test_what_cannot_be_written_down_is_watched_seldom(house: House, imported: Any) -> None:
+    module = imported("def drawn(chance):\n    return chance\n\n\ndef plain(x):\n    return x\n")
+    blind, plain = house.add(module.drawn), house.add(module.plain)
+    capture = Capture(mode="plain", sensitive=lambda _: False, key=b"k", ring=Ring())
+    governor = Governor(1.0, credit_ns=1e12)
+    observer = Observer(size=BLIND, capture=capture, governor=governor)
+    observer.visit([blind, plain])
+    for _ in range(BLIND):
+        module.drawn(iter(()))
+        module.plain(1)
+    assert (blind.blind, plain.blind) == (BLIND, 0)
+    armed = {blind: 0, plain: 0}
+    for _ in range(200):
+        observer.visit([blind, plain])
+        for gene in armed:
+            armed[gene] += gene.overlay is not None
+            probe.disarm(gene)
+    assert armed[plain] == 200
+    assert 0 < armed[blind] < 100

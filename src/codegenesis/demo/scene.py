@@ -34,10 +34,10 @@ target = ["codegenesis.demo.shop.*"]
 capture = "values"   # the shop's arguments are lists, dicts and small objects
 heal = "auto"        # a fix for a crash may go in without a person's approval
 engine = "off"       # the demo starts the engine itself, after it has measured "before"
-# A demo has seconds, not days: it may watch 12 % of the CPU, not 0.5 %; a function gets 5 s of
+# A demo has seconds, not days: it may watch 20 % of the CPU, not 0.5 %; a function gets 5 s of
 # evolution, not 60, without a solver's search and without measuring how much the evidence would
 # notice; a shadow 16 fresh calls, not 32, and a canary may decide from 150 pairs on, not 400.
-probe_budget = 0.12
+probe_budget = 0.2
 budget_s = 5
 symbolic_s = 0
 min_strength = 0

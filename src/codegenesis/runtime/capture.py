@@ -213,7 +213,9 @@ class Capture:
         try:
             raw.call = wire.encode_call(*form.given(args, kwargs), max_bytes=VALUE_BYTES)
         except WireError:
+            raw.gene.blind += 1
             return
+        raw.gene.blind = 0
         raw.digest = hashlib.blake2b(raw.call, digest_size=16, key=self.key).hexdigest()
         # A closure's free variables are among these, but can be bound to something else.
         raw.immutable = not raw.gene.free and immutable((*args, *kwargs.values()))

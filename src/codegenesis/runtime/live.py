@@ -65,6 +65,7 @@ class LiveGene:
         recursive: a call was seen inside a call (or is to be expected), so trampolines step aside
             while an outermost call runs: the application's recursion depth must not change.
         seen_errors: exception types that the original was seen to raise here.
+        blind: sampled calls in a row whose arguments could not be written down.
         strayed: there are, or may be, functions of an inner `def` that are not known yet.
     """
 
@@ -82,6 +83,7 @@ class LiveGene:
         self.lock = threading.RLock()
         self.overlay: Overlay | None = None
         self.seen_errors: set[str] = set()
+        self.blind = 0
         self.recursive = names_itself(function.__code__)
         self.strayed = outer is not None
         self._owner = owner

@@ -14,6 +14,8 @@ from codegenesis.runtime.probe import Burst
 
 #: A burst that nobody called into makes room for another after this long.
 PATIENCE_NS = 2_000_000_000
+#: After so many calls in a row that could not be written down, a gene is watched only this often.
+BLIND, SELDOM = 32, 0.2
 
 
 class Observer:
@@ -40,11 +42,15 @@ class Observer:
         room = self._governor.bursts(self._size) - waiting
         if room <= 0:
             return
-        bare = [gene for gene in genes if gene.overlay is None]
+        bare = [gene for gene in genes if gene.overlay is None and self._worth(gene)]
         first = [gene for gene in bare if gene.target in eager] if eager else []
         chosen = self._chance.sample(bare, min(room, len(bare)))
         for gene in [*first, *chosen][:room]:
             probe.arm(gene, size=self._size, capture=self._capture, purse=self._governor)
+
+    def _worth(self, gene: LiveGene) -> bool:
+        """Calls that cannot be replayed feed the map, but prove nothing: they get fewer bursts."""
+        return gene.blind < BLIND or self._chance.random() < SELDOM
 
     def rest(self, genes: Sequence[LiveGene]) -> None:
         """Watch nothing: while evolution is frozen, what would be seen serves nobody."""
