@@ -54,7 +54,7 @@ def evolvable(function: _F) -> _F:
     """
     if _is_off():
         return function
-    from codegenesis.runtime.registry import evolve
+    from codegenesis.runtime.install import evolve
 
     return evolve(function)
 

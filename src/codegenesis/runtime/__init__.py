@@ -6,9 +6,9 @@ that obeys signed releases. Nothing here may cost much, and nothing may take the
 """
 
 from codegenesis.runtime.agent import Agent
-from codegenesis.runtime.install import begin, launch_environment
+from codegenesis.runtime.install import begin, evolve, launch_environment
 from codegenesis.runtime.live import LiveGene, Version
-from codegenesis.runtime.registry import Registry, evolve, register
+from codegenesis.runtime.registry import Registry, register
 
 __all__ = [
     "Agent",

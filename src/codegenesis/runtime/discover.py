@@ -15,6 +15,7 @@ not, under names like `shop.pricing:outer.<locals>.inner` (or `shop.pricing:oute
 
 from __future__ import annotations
 
+import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,15 @@ from codegenesis.runtime.kinds import shape
 
 #: Why what a decorator took is not evolved, where nothing leads to it.
 _HIDDEN = "its decorator hides it; let the wrapper say what it wraps (functools.wraps)"
+
+
+#: Where the command was started: what files in targets are relative to, whatever a child does.
+HERE = "CODEGENESIS_INTERNAL_HERE"
+
+
+def here() -> Path:
+    """What files in targets are relative to."""
+    return Path(os.environ.get(HERE) or Path.cwd())
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,19 @@ workers and forked ones. No import hook is installed: the agent looks at what ha
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from codegenesis.interpreters import inert
+from codegenesis.runtime.discover import HERE
 
 if TYPE_CHECKING:
     from codegenesis.config import Config
+
+_F = TypeVar("_F", bound=Callable[..., object])
 
 #: What the agent's thread imports, sooner or later.
 _NEEDED = (
@@ -29,8 +33,6 @@ _NEEDED = (
     "codegenesis.runtime.session",
 )
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
-#: Where the command was started: what files in targets are relative to, whatever a child does.
-HERE = "CODEGENESIS_INTERNAL_HERE"
 
 
 def launch_environment(
@@ -85,6 +87,15 @@ def begin(settings: Mapping[str, object] | None = None) -> None:
     agent.start(config, discovering=True)
 
 
-def here() -> Path:
-    """What files in targets are relative to."""
-    return Path(os.environ.get(HERE) or Path.cwd())
+def evolve(function: _F) -> _F:
+    """What `codegenesis.evolvable` does, where it can do anything.
+
+    Raises:
+        NotEvolvableError: it is of a kind that is not evolved; the message says which.
+    """
+    from codegenesis.runtime.agent import agent
+    from codegenesis.runtime.registry import register
+
+    register(function, scope=sys._getframe(2).f_code.co_qualname)  # 1 is `evolvable`
+    agent.start()
+    return function

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 import types
@@ -176,16 +175,3 @@ def _inside(function: types.FunctionType) -> LiveGene | None:
         return None
     gene = registry.add_inside(around, names)
     return gene if gene and gene.makes(code) else None
-
-
-def evolve(function: _F) -> _F:
-    """What `codegenesis.evolvable` does, where it can do anything.
-
-    Raises:
-        NotEvolvableError: it is of a kind that is not evolved; the message says which.
-    """
-    register(function, scope=sys._getframe(2).f_code.co_qualname)  # 1 is `evolvable`
-    from codegenesis.runtime.agent import agent
-
-    agent.start()
-    return function

@@ -21,9 +21,8 @@ from codegenesis.errors import StoreError, VerificationError
 from codegenesis.model import Process
 from codegenesis.runtime import discover, hooks, incidents, probe
 from codegenesis.runtime.capture import Capture
-from codegenesis.runtime.discover import Targets
+from codegenesis.runtime.discover import Targets, here
 from codegenesis.runtime.governor import Governor
-from codegenesis.runtime.install import here
 from codegenesis.runtime.intake import Intake
 from codegenesis.runtime.mail import Mail
 from codegenesis.runtime.modes import modes
