@@ -1,6 +1,6 @@
 """Which gene is evolved next: the weakest that is worth it, and never the same evidence twice.
 
-An attempt leaves a trait behind (`attempted_at_n`: how many calls had been sampled). A gene comes
+An attempt is remembered with how many calls had been sampled (`Store.attempts`). A gene comes
 up again when its source has changed or when twice as much is known about it, so a quiet service
 costs nothing. To choose, all traits are read at once; only of the best few is looked whether calls
 are there that can be replayed.
@@ -18,6 +18,7 @@ from codegenesis.genome.survey import survey
 from codegenesis.genome.weakness import WEIGHED
 from codegenesis.model import ACTIVE_STAGES, Gene, Observation, Record, Trait
 from codegenesis.store import Store
+from codegenesis.store.attempts import Attempt
 from codegenesis.store.buckets import EVER
 
 #: Fewer recorded calls than this prove too little to start on.
@@ -30,7 +31,6 @@ WINDOW = 1000
 REPLAYED = 400
 #: Calls that are rolled up in one look, so that a backlog does not keep releases waiting.
 ROLLED_UP = 50_000
-ATTEMPTED = "attempted_at_n"
 _AT_ONCE = 50
 
 
@@ -86,44 +86,31 @@ def recent(store: Store, gene: Gene) -> list[Observation]:
 
 def note_attempt(store: Store, gene: Gene) -> None:
     """Remember that this gene was tried on what is known of it today."""
-    store.put_traits([_attempt(gene, store.buckets.totals().get(gene.id, 0))])
-
-
-def _attempt(gene: Gene, seen: int) -> Trait:
-    return Trait(
-        gene=gene.id,
-        name=ATTEMPTED,
-        value=seen,
-        low=seen,
-        high=seen,
-        unit="observations",
-        n=seen,
-        method=gene.base,
-        at_ns=time.time_ns(),
-    )
+    seen = store.buckets.totals().get(gene.id, 0)
+    store.attempts.put(Attempt(gene=gene.id, base=gene.base, seen=seen, at_ns=time.time_ns()))
 
 
 def _candidates(store: Store, min_score: float) -> Iterator[Candidate]:
     """Genes that are weak enough, not busy, and not tried on as little before."""
-    seen = store.buckets.totals()
+    seen, tried = store.buckets.totals(), store.attempts.all()
     busy = {r.gene for r in store.releases(stages=(*ACTIVE_STAGES, "proposed"))}
     known: dict[str, list[Trait]] = defaultdict(list)
-    for trait in store.traits(names=(*WEIGHED, ATTEMPTED)):
+    for trait in store.traits(names=WEIGHED):
         known[trait.gene].append(trait)
     for gene in store.genes():
-        if gene.refused or gene.id in busy or not _is_due(gene, known[gene.id], seen):
+        if gene.refused or gene.id in busy:
+            continue
+        if not _is_due(gene, tried.get(gene.id), seen.get(gene.id, 0)):
             continue
         verdict = genome.priority(known[gene.id])
         if verdict.score > min_score:
             yield Candidate(gene=gene, score=verdict.score, reason=verdict.reason)
 
 
-def _is_due(gene: Gene, traits: Sequence[Trait], counts: dict[str, int]) -> bool:
-    seen = counts.get(gene.id, 0)
+def _is_due(gene: Gene, last: Attempt | None, seen: int) -> bool:
     if seen < MIN_CALLS:
         return False
-    last = next((trait for trait in traits if trait.name == ATTEMPTED), None)
-    return last is None or last.method != gene.base or seen >= 2 * last.value
+    return last is None or last.base != gene.base or seen >= 2 * last.seen
 
 
 def _with_values(store: Store, candidates: Sequence[Candidate]) -> Iterator[Candidate]:

@@ -36,6 +36,7 @@ from codegenesis.store import (
     releases,
     variants,
 )
+from codegenesis.store.attempts import Attempts
 from codegenesis.store.buckets import Buckets
 from codegenesis.store.database import Database
 from codegenesis.store.discoveries import Discoveries
@@ -62,6 +63,8 @@ class Store(Upkeep):
         self.rewards = Rewards(database)
         #: What applications, their tests and their telemetry told.
         self.events = Events(database)
+        #: On what knowledge each gene was last tried.
+        self.attempts = Attempts(database)
         #: Calls rolled up by time.
         self.buckets = Buckets(database)
 

@@ -171,6 +171,10 @@ _GENOME = Migration(
             body {blob} NOT NULL,
             PRIMARY KEY (gene, source, segment, start_ns, width_ns))""",
         "CREATE INDEX buckets_by_age ON buckets (width_ns, start_ns)",
+        """CREATE TABLE attempts (
+            gene TEXT NOT NULL PRIMARY KEY, base TEXT NOT NULL, seen BIGINT NOT NULL,
+            at_ns BIGINT NOT NULL)""",
+        "DELETE FROM traits WHERE name = 'attempted_at_n'",
         """CREATE TABLE leases (
             name TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until_ns BIGINT NOT NULL)""",
     ),

@@ -368,3 +368,12 @@ leases = Table(
     _text("holder"),
     _whole("until_ns"),
 )
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _text("gene", key=True),
+    _text("base"),
+    _whole("seen"),
+    _whole("at_ns"),
+)
