@@ -270,7 +270,7 @@ def test_inputs_that_kill_the_original_are_left_out_and_soon_avoided(bench):
         return total
     """
     trial = DifferentialGate().run(bench.variant("spin", source), case)
-    assert trial.verdict == "passed"
+    assert trial.verdict == "passed", trial.detail
     assert 1 <= trial.measurements["excluded"] <= 3
     assert trial.measurements["skipped"] > 0
 
