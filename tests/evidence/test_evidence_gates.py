@@ -11,6 +11,9 @@ from codegenesis.evidence import (
     run_gates,
     standard_gates,
 )
+from codegenesis.evidence.duel import near_the_limit
+from codegenesis.model import Outcome
+from codegenesis.sandbox import OUT_OF_CPU
 
 TAGS = (["a", "b", "a"],), (["x"],), ([],)
 FLOATS = ([1.5],), ([0.2],)
@@ -383,3 +386,18 @@ def test_a_fragment_that_does_not_fit_fails_and_raises_nothing(bench):
     for gate in (ReplayGate(), EffectsGate(), DifferentialGate()):
         assert gate.run(misfit, case).verdict == "failed"
     assert ParseGate().run(misfit, case).verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("original_ns", "detail", "spared"),
+    [
+        (300_000_000, OUT_OF_CPU, True),
+        (200_000_000, OUT_OF_CPU, False),
+        (300_000_000, "it took longer than allowed", False),
+        (300_000_000, "it was ended by signal 11", False),
+    ],
+)
+def test_only_what_the_original_just_manages_is_left_to_the_race(original_ns, detail, spared):
+    expected = Outcome(kind="returned", value=b"1", cpu_ns=original_ns)
+    got = Outcome(kind="died", detail=detail, cpu_ns=500_000_000)
+    assert near_the_limit(expected, got) is spared

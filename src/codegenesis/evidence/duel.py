@@ -30,12 +30,9 @@ from codegenesis.evidence.steady import steady
 from codegenesis.evidence.tolerance import deviation
 from codegenesis.evidence.words import broken_off, difference, exception_type
 from codegenesis.model import Outcome
-from codegenesis.sandbox import Candidate, Executor
+from codegenesis.sandbox import OUT_OF_CPU, Candidate, Executor
 
 Status = Literal["same", "differs", "excluded"]
-
-#: How the jail says that a call has used up its CPU.
-OUT_OF_CPU = "it used more CPU than allowed"
 
 #: The original met a limit of the machine here, not a rule of its own.
 LIMITS_OF_THE_MACHINE = frozenset({"builtins.RecursionError", "builtins.MemoryError"})
@@ -136,7 +133,7 @@ class Duel:
         if is_excluded(expected) and not crash:
             return Round("excluded")
         got = self._variant.ask(call)
-        if _near_the_limit(expected, got):
+        if near_the_limit(expected, got):
             return Round("excluded")
         raised = expected.kind == "raised"
         agree = self._handled if crash else self._alike
@@ -200,7 +197,7 @@ def _same_exception(expected: Outcome, got: Outcome) -> bool:
     return broken is not None and broken_off(got) == broken
 
 
-def _near_the_limit(expected: Outcome, got: Outcome) -> bool:
+def near_the_limit(expected: Outcome, got: Outcome) -> bool:
     """Did the original, too, need most of the CPU that there is? Which is faster, the race says."""
     return got.detail == OUT_OF_CPU and got.kind == "died" and 2 * expected.cpu_ns > got.cpu_ns > 0
 

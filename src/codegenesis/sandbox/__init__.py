@@ -12,10 +12,12 @@ from codegenesis.sandbox.executor import Candidate, Executor, Limits, Tier, Timi
 from codegenesis.sandbox.kernel import TIERS, Feature, features, reached
 from codegenesis.sandbox.parent import Sandbox
 from codegenesis.sandbox.run import Call, Result, run
+from codegenesis.sandbox.watch import OUT_OF_CPU
 from codegenesis.sandbox.work import Work, WorkLimits
 from codegenesis.sandbox.workshop import Workshop
 
 __all__ = [
+    "OUT_OF_CPU",
     "TIERS",
     "Call",
     "Candidate",

@@ -22,8 +22,10 @@ Resource = Literal["CPU", "time", "memory"]
 
 _LOOK_NS = 10_000_000
 _STATUS_BYTES = 4096
+#: How a call that has used up its CPU is told of.
+OUT_OF_CPU = "it used more CPU than allowed"
 _WORDS: dict[Resource, str] = {
-    "CPU": "it used more CPU than allowed",
+    "CPU": OUT_OF_CPU,
     "time": "it took longer than allowed",
     "memory": "it used more memory than allowed",
 }
