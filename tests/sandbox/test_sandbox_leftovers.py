@@ -4,14 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from jail_bench import Bench, call
+from leftovers import descendants, leaving_nothing, running, until
 
-from codegenesis.sandbox import Sandbox, features
+from codegenesis.errors import SandboxError
+from codegenesis.sandbox import Environment, Limits, Sandbox, features
+from codegenesis.sandbox.zygote import WORLDS
 
 OWNER = """
 import sys, threading, time
@@ -36,81 +38,39 @@ run()
 """
 
 
-def descendants(pid: int) -> set[int]:
-    found = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found |= {child} | descendants(child)
-    return found
-
-
-def running(pids) -> set[int]:
-    """Those that exist and are not merely waiting to be buried by init."""
-    alive = set()
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state != "Z":
-            alive.add(pid)
-    return alive
-
-
-def until(condition, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def state() -> tuple[list[str], str]:
-    """Open descriptors and mounts of this process."""
-    fds = []
-    for entry in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # the one that lists
-            fds.append(str(entry.readlink()))
-    return sorted(fds), Path("/proc/self/mountinfo").read_text()
-
-
 def test_after_close_all_is_as_before(environment, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before, children = state(), descendants(os.getpid())
-    with Sandbox(environment) as sandbox:
-        bench = Bench(sandbox)
-        bench.alive()
-        bench.outcome("import os; os._exit(1)")
-        kept = bench.candidate("while x: pass")
-        bench.candidate("return 1").call(call())
-        assert len(descendants(os.getpid()) - children) >= 3
-    assert kept.call(call()).kind == "died"
-    assert descendants(os.getpid()) - children == set()
-    assert state() == before
-    features()
-    assert descendants(os.getpid()) - children == set()
-    assert state() == before
+    children = descendants(os.getpid())
+    with leaving_nothing():
+        with Sandbox(environment) as sandbox:
+            bench = Bench(sandbox)
+            bench.alive()
+            bench.outcome("import os; os._exit(1)")
+            kept = bench.candidate("while x: pass")
+            bench.candidate("return 1").call(call())
+            assert len(descendants(os.getpid()) - children) >= 3
+        assert kept.call(call()).kind == "died"
+    with leaving_nothing():
+        features()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_failed_starts_leave_nothing(environment, tmp_path):
-    from codegenesis.errors import SandboxError
-    from codegenesis.sandbox import Environment, Limits
-
-    before, children = state(), descendants(os.getpid())
     (tmp_path / "bad.py").write_text("1 / 0")
     (tmp_path / "slow.py").write_text("while True: pass")
-    for module, python in (("bad", ""), ("slow", ""), ("none", ""), ("bad", "/nonexistent")):
-        with pytest.raises(SandboxError):
-            Sandbox(
-                Environment(root=str(tmp_path), module=module, python=python or sys.executable),
-                limits=Limits(import_s=0.3),
-            )
-    with Sandbox(environment) as sandbox:
-        for source in ("def probe(:", "import os; os._exit(0)\ndef probe(x=None):\n    return 1\n"):
-            with pytest.raises(Exception, match="fragment"):
-                sandbox.candidate("probe", source)
-    assert descendants(os.getpid()) - children == set()
-    assert state() == before
+    starts = ("bad", ""), ("slow", ""), ("none", ""), ("bad", "/nonexistent")
+    sources = "def probe(:", "import os; os._exit(0)\ndef probe(x=None):\n    return 1\n"
+    with leaving_nothing():
+        for module, python in starts:
+            with pytest.raises(SandboxError):
+                Sandbox(
+                    Environment(root=str(tmp_path), module=module, python=python or sys.executable),
+                    limits=Limits(import_s=0.3),
+                )
+        with Sandbox(environment) as sandbox:
+            for source in sources:
+                with pytest.raises(Exception, match="fragment"):
+                    sandbox.candidate("probe", source)
 
 
 SLOW = """
@@ -176,10 +136,6 @@ while True:
 
 @pytest.mark.parametrize("tier", ["L3", "L2"])
 def test_an_import_that_clings_to_life_ends_all_the_same(tmp_path, tier):
-    from codegenesis.errors import SandboxError
-    from codegenesis.sandbox import Environment, Limits
-    from codegenesis.sandbox.zygote import WORLDS
-
     before = descendants(os.getpid())
     clone = {"x86_64": 56, "aarch64": 220}[os.uname().machine]
     source = HOSTILE_IMPORT.format(clone=clone, flags=WORLDS[tier] | signal.SIGCHLD)
@@ -229,8 +185,6 @@ def test_a_thread_that_started_a_sandbox_may_end(environment):
 
 
 def test_when_the_zygote_is_killed_its_candidates_end_and_say_so(environment):
-    from codegenesis.errors import SandboxError
-
     before = descendants(os.getpid())
     with Sandbox(environment) as sandbox:
         candidate = Bench(sandbox).candidate("while True: pass")

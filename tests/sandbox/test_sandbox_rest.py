@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from jail_bench import write_project
-from test_sandbox_leftovers import until
+from leftovers import until
 
 from codegenesis import wire
 from codegenesis.errors import SandboxError

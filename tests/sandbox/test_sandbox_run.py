@@ -3,11 +3,10 @@
 import doctest
 import importlib
 import math
-import os
 import sys
 
 import pytest
-from test_sandbox_leftovers import descendants, state
+from leftovers import leaving_nothing
 
 from codegenesis.errors import SandboxImportError, TargetError, WireError
 from codegenesis.sandbox import Call, Limits, Result, run
@@ -190,11 +189,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 )
 def test_a_hostile_top_level_hurts_its_own_run_only(tmp_path, top, said):
     (tmp_path / "hostile.py").write_text(top)
-    before = state(), descendants(os.getpid())
     limits = Limits(import_s=0.5, import_bytes=64 << 20)
-    with pytest.raises(SandboxImportError, match=said):
+    with leaving_nothing(), pytest.raises(SandboxImportError, match=said):
         next(run(tmp_path / "hostile.py", "act", [Call()], limits=limits))
-    assert (state(), descendants(os.getpid())) == before
 
 
 def test_an_argument_that_cannot_travel_is_refused(file):
@@ -203,11 +200,10 @@ def test_an_argument_that_cannot_travel_is_refused(file):
 
 
 def test_a_run_that_is_left_leaves_nothing(file):
-    before = state(), descendants(os.getpid())
-    results = run(file, "act", [Call(args=("a",))] * 9)
-    assert isinstance(next(results), Result)
-    results.close()
-    assert (state(), descendants(os.getpid())) == before
+    with leaving_nothing():
+        results = run(file, "act", [Call(args=("a",))] * 9)
+        assert isinstance(next(results), Result)
+        results.close()
 
 
 def test_an_exception_in_words_that_are_no_text_is_told(file):

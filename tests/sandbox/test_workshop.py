@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from test_sandbox_leftovers import descendants, running, state, until
+from leftovers import descendants, leaving_nothing, running, until
 from test_sandbox_user import as_nobody
 
 from codegenesis.sandbox import WorkLimits, Workshop
@@ -156,11 +156,9 @@ def test_what_the_answer_raises_ends_the_tool_and_is_passed_on():
     def answer(body):
         raise LookupError("nobody knows")
 
-    before = descendants(os.getpid())
     code = f"import os, time; os.write(3, {struct.pack('<I', 0)!r}); time.sleep(600)"
-    with pytest.raises(LookupError, match="nobody knows"):
+    with leaving_nothing(), pytest.raises(LookupError, match="nobody knows"):
         python(code, answer=answer)
-    assert descendants(os.getpid()) == before
 
 
 def test_answers_that_nobody_reads_do_no_harm():
@@ -414,21 +412,20 @@ if not os.fork():
     os._exit(0)
 while not os.path.exists("begun"): time.sleep(0.001)
 """
-    before = descendants(os.getpid())
-    work = python(code, keep=["begun"])
+    with leaving_nothing():
+        work = python(code, keep=["begun"])
     assert (work.status, list(work.files)) == (0, ["begun"])
-    assert descendants(os.getpid()) == before
 
 
 def test_afterwards_all_is_as_before(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     python("")
-    before, children, threads = state(), descendants(os.getpid()), threading.active_count()
-    python("print(1)", answer=lambda body: body)
-    python("import os; os.kill(os.getpid(), 9)")
-    python("while True: pass", limits=WorkLimits(cpu_s=0.1))
-    assert (state(), descendants(os.getpid())) == (before, children)
-    assert threading.active_count() == threads
+    threads = set(threading.enumerate())
+    with leaving_nothing():
+        python("print(1)", answer=lambda body: body)
+        python("import os; os.kill(os.getpid(), 9)")
+        python("while True: pass", limits=WorkLimits(cpu_s=0.1))
+    assert set(threading.enumerate()) <= threads
     assert list(tmp_path.iterdir()) == []
 
 

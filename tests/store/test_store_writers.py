@@ -270,4 +270,4 @@ def test_no_descriptor_is_left_open(where: str) -> None:
             store.wait(0.001)
             with ThreadPoolExecutor(4) as pool:
                 list(pool.map(lambda _: store.observation_counts(), range(8)))
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
