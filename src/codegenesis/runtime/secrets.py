@@ -187,12 +187,6 @@ class Secrets:
         self._kinds = (*_KINDS, *own)
         self._shortest = 0 if own else _SHORTEST
 
-    def kind(self, text: str) -> str:
-        """What the first secret in this text is; empty when there is none."""
-        if len(text) < self._shortest:
-            return ""
-        return next((kind.name for kind, _ in self._found(text)), "")
-
     def in_texts(self, texts: Iterable[str]) -> bool:
         """Is there a secret in one of these? For many short texts, which are looked at as one."""
         different = [text for text in dict.fromkeys(texts) if len(text) >= self._shortest]
