@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from codegenesis.config import load
 from codegenesis.runtime.agent import Agent
@@ -64,6 +65,20 @@ def test_an_agent_watches_swaps_and_writes_down(
     agent.stop()
     assert not agent.running
     assert shop.which(1) == "new"
+
+
+def test_news_reach_an_agent_that_would_not_look_for_an_hour(
+    agent: Agent, house: House, shop: Any, until: Until
+) -> None:
+    gene = agent._registry.add(shop.which)
+    agent.start(replace(house.config, poll_s=3600.0))
+    until(lambda: house.store.find_genes(gene.target), what="the description")
+    house.store.freeze("stop")
+    until(lambda: agent.session is not None and agent.session._frozen, what="the switch")
+    house.release(gene, NEW)
+    assert shop.which(1) == "old"
+    house.store.thaw()
+    until(lambda: shop.which(1) == "new", what="the swap")
 
 
 def test_starting_twice_starts_one_thread(agent: Agent, tmp_path: Path) -> None:

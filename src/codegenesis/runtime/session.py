@@ -124,8 +124,9 @@ class Session:
             self._beat(store, loader)
         if news:
             store.put_genes(news)
-        self._deliver(store)
+        # First, for it waits for nobody; who delivers may have to wait for other writers.
         self._obey(store, loader, pressing=bool(news))
+        self._deliver(store)
         if self._frozen:
             observer.rest(self._scout.ready)
         else:
@@ -159,11 +160,13 @@ class Session:
 
     def close(self) -> None:
         """Write down what waits, and let go of the store."""
-        if self._store is not None:
-            with contextlib.suppress(StoreError):
-                self._deliver(self._store, now=True)
-        hooks.remove()
-        self.retreat()
+        try:
+            if self._store is not None:
+                with contextlib.suppress(StoreError):
+                    self._deliver(self._store, now=True)
+        finally:
+            hooks.remove()
+            self.retreat()
 
     def _tools(self) -> tuple[Outlet, Loader, Observer]:
         if self._store is None or self._loader is None or self._observer is None:

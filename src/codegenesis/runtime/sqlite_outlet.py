@@ -42,6 +42,7 @@ from codegenesis.model import (
     Variant,
 )
 from codegenesis.store import forks, freeze, rows
+from codegenesis.store.doorbells import Doorbell, ring
 from codegenesis.store.failures import of_file
 
 log = logging.getLogger("codegenesis")
@@ -100,13 +101,17 @@ class SqliteOutlet:
         self._waiting = waiting
         self._waits_since = 0.0
         self._lock = threading.RLock()
-        self._woken = threading.Event()
+        self._doorbell: Doorbell | None = None
         self._connection: sqlite3.Connection | None = None
         self._seen = -1
         self._refusal = ""
         self._inode = path.stat().st_ino
         forks.watch(self)
-        self.changed()
+        try:
+            self.changed()
+        except BaseException:
+            self.disconnect()
+            raise
 
     def close(self) -> None:
         """Close the connection for good."""
@@ -114,14 +119,20 @@ class SqliteOutlet:
         self.disconnect()
 
     def disconnect(self) -> None:
-        """Close the connection; the next operation opens a new one."""
+        """Close the connection and end a wait; the next operation opens a new one."""
         connection, self._connection, self._seen = self._connection, None, -1
         if connection is not None:
             connection.close()
+        doorbell, self._doorbell = self._doorbell, None
+        if doorbell is not None:
+            doorbell.close()
 
     def strand(self) -> None:
         """Refuse all use: this process was forked in the middle of a transaction."""
         self._lock = threading.RLock()
+        doorbell, self._doorbell = self._doorbell, None
+        if doorbell is not None:
+            doorbell.abandon()
         self._refusal = "this process was forked while the store was busy"
 
     @contextlib.contextmanager
@@ -129,9 +140,17 @@ class SqliteOutlet:
         with self.gate.passage(), self._lock, self._translated():
             if self._refusal:
                 raise StoreError(f"{self.path}: {self._refusal}")
-            if self._connection is None:
-                self._connection = _connect(self.path)
-            yield self._connection
+            yield self._connection or self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = _connect(self.path)
+        try:
+            self._doorbell = Doorbell(self.path)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+        return connection
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -150,13 +169,17 @@ class SqliteOutlet:
             return bool(seen != self._seen)
 
     def wait(self, timeout_s: float) -> None:
-        """Wait until `wake` is called or the time is over: SQLite tells nobody of news."""
-        self._woken.wait(timeout_s)
-        self._woken.clear()
+        """Wait until somebody has changed what agents obey, `wake` is called, or for this long."""
+        with self._passage():
+            doorbell = self._doorbell
+        assert doorbell is not None  # it comes with the connection
+        doorbell.wait(timeout_s)
 
     def wake(self) -> None:
         """End a wait of another thread, or else its next one."""
-        self._woken.set()
+        doorbell = self._doorbell
+        if doorbell is not None:
+            doorbell.wake()
 
     def check(self) -> None:
         """Is the file still the one that was opened?
@@ -274,6 +297,7 @@ class SqliteOutlet:
             "at_ns": time.time_ns() if at_ns is None else at_ns,
         }
         self.write(_MOVE, [values], durable=True)
+        ring(self.path)
 
     def insert(self, table: str, batch: Sequence[rows.Row]) -> None:
         """Add rows to a table."""

@@ -53,6 +53,9 @@ class Backend(Protocol):
     def watch(self) -> Watch:
         """A connection of its own that hears of commits from now on."""
 
+    def tell(self) -> None:
+        """A transaction that others wait for was committed: let them hear of it."""
+
     def explain(self, error: BaseException) -> tuple[str, str] | None:
         """What happened and what to do about it; None when this error is not known."""
 

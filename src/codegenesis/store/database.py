@@ -91,6 +91,7 @@ class Database:
                 yield connection
         if tell:
             self._note()
+            self.backend.tell()
 
     @contextmanager
     def _passage(self) -> Iterator[None]:

@@ -120,6 +120,9 @@ class Postgres:
         """What this process signs its notices with, so that it does not hear its own."""
         return f"{self._salt}.{os.getpid()}"
 
+    def tell(self) -> None:
+        """The server does, as part of the commit."""
+
     def explain(self, error: BaseException) -> tuple[str, str] | None:
         """What happened and what to do about it."""
         return failures.of_server(self.place, error)

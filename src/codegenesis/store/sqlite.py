@@ -26,7 +26,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from codegenesis.errors import StoreError
-from codegenesis.store import failures
+from codegenesis.store import doorbells, failures
 from codegenesis.store.backend import WRITE
 
 #: How the migrations spell what differs between databases.
@@ -164,6 +164,10 @@ class File:
     def watch(self) -> Versions:
         """A connection that notices commits."""
         return Versions(connect(self._file, read_only=self._read_only))
+
+    def tell(self) -> None:
+        """Ring at those who wait for it."""
+        doorbells.ring(self._file)
 
     def explain(self, error: BaseException) -> tuple[str, str] | None:
         """What happened and what to do about it."""

@@ -83,7 +83,8 @@ class Upkeep:
     def wait(self, timeout_s: float) -> bool:
         """Wait until there is news, `wake` is called, or the time is over.
 
-        PostgreSQL tells at once; SQLite is looked at when the time is over.
+        PostgreSQL tells at once; SQLite is looked at when the time is over (agents are rung at,
+        see `doorbells`).
 
         Returns:
             Whether `changed` has something to say.
@@ -128,11 +129,13 @@ class Upkeep:
     def _freeze_here(self, reason: str) -> None:
         with translated(self.directory / freeze.NAME):
             freeze.write(self.directory, reason)
+        self._database.backend.tell()
 
     def thaw(self) -> None:
         """Release the switch, here and everywhere."""
         with translated(self.directory / freeze.NAME):
             freeze.remove(self.directory)
+        self._database.backend.tell()
         if self._switch is not None:
             self._switch.remove()
 
