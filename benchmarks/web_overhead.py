@@ -6,8 +6,10 @@ way of watching is started, all at once; in every round each is put under load f
 random order, so that what the machine does beside hits all alike. Server on one CPU, load generator
 on the other. Load comes from wrk (16 connections kept alive), or, where that is not installed, from
 an asyncio client in here; `generator` in the result says which. Figures are medians over rounds
-with the 10th and 90th percentile; "added" is against `off` in the same round. CPU per request
-(system and user time of the server's processes) is the figure with the least noise.
+with the 10th and 90th percentile; "added" is against `off` in the same round, its median with a
+95 % interval (by ranks: no shape is assumed). CPU per request (of the server's processes, by their
+CPU clocks) is the figure with the least noise. Rounds differ by 10 % and more on a virtual machine,
+so many short rounds say more than a few long ones: `--ways off agent --rounds 200 --seconds 1`.
 
 The agent is launched as `codegenesis run` does, at default settings, on a store of its own; no
 engine runs beside it. That it was at work is in the result: calls observed, and its own books.
@@ -19,6 +21,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import math
 import os
 import platform
 import random
@@ -46,7 +49,6 @@ FRAMEWORKS = ("starlette", "fastapi", "flask")
 WAYS = ("off", "agent", "wrapt", "spans", "profile")
 CONNECTIONS = 16
 _ROOT = Path(__file__).parents[1]
-_HZ = os.sysconf("SC_CLK_TCK")
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -127,8 +129,8 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _HZ
+    """The CPU clock of another process; its id is made as in clock_getcpuclockid(3)."""
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 # --- load ----------------------------------------------------------------------------------------
@@ -236,9 +238,26 @@ def _summary(found: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
 
 
 def spread(figures: list[float]) -> dict[str, float]:
-    """Median, 10th and 90th percentile."""
+    """Median with its 95 % interval, 10th and 90th percentile."""
     tenths = statistics.quantiles(figures, n=10) if len(figures) > 1 else figures * 9
-    return {"median": statistics.median(figures), "p10": tenths[0], "p90": tenths[-1]}
+    ordered, out = sorted(figures), _ranks_out(len(figures))
+    return {
+        "median": statistics.median(figures), "low": ordered[out], "high": ordered[-1 - out],
+        "p10": tenths[0], "p90": tenths[-1],
+    }  # fmt: skip
+
+
+def _ranks_out(n: int) -> int:
+    """How many of the least, and of the greatest, of n figures lie beyond the median's interval.
+
+    Each is below the median with a chance of one half. Below 6 figures there is no such interval,
+    and all of them are it.
+    """
+    beyond, out = 1, 0
+    while beyond * 40 <= 2**n:
+        out += 1
+        beyond += math.comb(n, out)
+    return max(out - 1, 0)
 
 
 def show(result: dict[str, Any]) -> None:
@@ -246,7 +265,8 @@ def show(result: dict[str, Any]) -> None:
     table = Table(
         title=f"{result['framework']}, {result['agent'].get('observed_calls', 0)} observed"
     )
-    for column in ("", "requests/s", "p99 ms", "CPU us/request", "CPU added %", "p10 to p90"):
+    columns = ("", "requests/s", "p99 ms", "CPU us/request", "CPU added %", "95 %", "p10 to p90")
+    for column in columns:
         table.add_column(column, justify="right" if column else "left")
     for row in result["ways"]:
         added = row["added_cpu_us"]
@@ -256,6 +276,7 @@ def show(result: dict[str, Any]) -> None:
             f"{row['p99_ms']['median']:.2f}",
             f"{row['cpu_us']['median']:.0f}",
             f"{added['median']:+.1f}",
+            f"{added['low']:+.1f} to {added['high']:+.1f}",
             f"{added['p10']:+.1f} to {added['p90']:+.1f}",
         )
     Console().print(table)
