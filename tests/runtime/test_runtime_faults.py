@@ -138,9 +138,10 @@ def test_a_full_disk_is_said_once(shop: App) -> None:
     keep = shop.directory / "keep"
     shutil.copytree(disk, keep)
     shop.write("app.py", "from shop import *\nserve()\n")
-    command = f"{small} && cp -a {keep}/. {disk}/ && exec $0 app.py"
+    fill = f"dd if=/dev/zero of={disk}/filler bs=1k status=none 2>{shop.directory}/filled"
+    command = f"{small} && cp -a {keep}/. {disk}/; {fill}; exec $0 app.py"
     process = shop.spawn([*mount, command, shop.python], shop.environment())
-    serves_on(shop, 6000)
+    serves_on(shop, 3000)
     answer, said = ends(shop, process)
     assert answer == "old"
     assert len(said) == 1

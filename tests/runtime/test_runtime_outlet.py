@@ -1,15 +1,18 @@
-"""The agent's own way to SQLite writes what the store writes, and reads what it reads."""
+"""The agent's own way to the store writes what the store writes, and reads what it reads."""
 
 from __future__ import annotations
 
 import math
+import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -26,14 +29,9 @@ from codegenesis.model import (
     Sample,
     Variant,
 )
-from codegenesis.runtime import sqlite_outlet
-from codegenesis.runtime.outlet import open_outlet
-from codegenesis.runtime.sqlite_outlet import SqliteOutlet
-from codegenesis.store import Store
+from codegenesis.runtime.outlet import Batch, Outlet, base, open_outlet
+from codegenesis.store import Store, batches
 from codegenesis.store.migrations import LATEST
-
-if TYPE_CHECKING:
-    from conftest import House
 
 GENE = Gene(
     service="shop", module="m", qualname="f", kind="function", path="/m.py", root="/", line=1,
@@ -45,27 +43,38 @@ RELEASE = Release(
     created_ns=1, updated_ns=2, expires_ns=3,
 )  # fmt: skip
 
+MOVE = {"id": "r1", "stage": "retired", "reason": "", "at_ns": 1, "expect0": "live"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a fresh store, once a file and once on a server."""
+    if request.param == "sqlite":
+        return str(tmp_path / "genesis.db")
+    return str(request.getfixturevalue("postgres").fresh())
+
+
+in_a_file = pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "genesis.db") as made:
+def store(where: str, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(where, directory=tmp_path) as made:
         yield made
 
 
 @pytest.fixture
-def outlet(store: Store, tmp_path: Path) -> Iterator[SqliteOutlet]:
-    made = opened(tmp_path)
+def outlet(store: Store, where: str) -> Iterator[Outlet]:
+    made = opened(where, store.directory)
     yield made
     made.close()
 
 
-def opened(directory: Path, *, waiting: deque[Any] | None = None, create: bool = True) -> Any:
-    return open_outlet(
-        directory / "genesis.db",
-        directory=directory,
-        create=create,
-        waiting=deque() if waiting is None else waiting,
-    )
+def opened(
+    where: str | Path, directory: Path, *, waiting: deque[Any] | None = None, create: bool = True
+) -> Outlet:
+    given = deque[Any]() if waiting is None else waiting
+    return open_outlet(where, directory=directory, create=create, waiting=given)
 
 
 def observation(at_ns: int, **fields: Any) -> Observation:
@@ -75,10 +84,10 @@ def observation(at_ns: int, **fields: Any) -> Observation:
 
 
 def test_its_statements_are_for_this_schema() -> None:
-    assert sqlite_outlet.SCHEMA == LATEST
+    assert base.SCHEMA == LATEST
 
 
-def test_what_it_writes_is_what_the_store_reads(outlet: SqliteOutlet, store: Store) -> None:
+def test_what_it_writes_is_what_the_store_reads(outlet: Outlet, store: Store) -> None:
     process = Process(
         id="p", service="shop", role="app", host="h", pid=1, python="3", started_ns=1, seen_ns=2,
         probe_share=0.25, note="\nfigures",
@@ -119,7 +128,7 @@ def test_what_it_writes_is_what_the_store_reads(outlet: SqliteOutlet, store: Sto
     assert store.events.find() == [event]
 
 
-def test_it_reads_what_the_store_writes(outlet: SqliteOutlet, store: Store) -> None:
+def test_it_reads_what_the_store_writes(outlet: Outlet, store: Store) -> None:
     store.put_variant(VARIANT)
     store.put_release(RELEASE)
     store.add_observations([observation(n, error=str(n)) for n in range(5)])
@@ -135,7 +144,7 @@ def test_it_reads_what_the_store_writes(outlet: SqliteOutlet, store: Store) -> N
 
 
 def test_a_release_is_moved_only_from_where_it_is_believed_to_be(
-    outlet: SqliteOutlet, store: Store
+    outlet: Outlet, store: Store
 ) -> None:
     store.put_release(RELEASE)
     outlet.move_release("r1", expect=("canary",), stage="retired")
@@ -147,45 +156,83 @@ def test_a_release_is_moved_only_from_where_it_is_believed_to_be(
 
 
 def test_it_notices_what_others_write_and_not_what_it_wrote(
-    outlet: SqliteOutlet, store: Store
+    outlet: Outlet, store: Store, until: Callable[..., None]
 ) -> None:
-    outlet.changed()
-    outlet.put_genes([GENE])
-    assert not outlet.changed()
     store.put_release(RELEASE)
-    assert outlet.changed()
+    until(outlet.changed, what="news")
+    outlet.put_genes([GENE])
+    outlet.move_release("r1", expect=("live",), stage="retired")
     assert not outlet.changed()
+
+
+def ends(outlet: Outlet, cause: Callable[[], object]) -> None:
+    """A wait of an hour is ended by this."""
+    waiting = threading.Thread(target=outlet.wait, args=(3600.0,))
+    waiting.start()
+    cause()
+    waiting.join(30.0)
+    assert not waiting.is_alive()
+
+
+def test_a_wait_ends_with_news_and_when_it_is_woken(outlet: Outlet, store: Store) -> None:
+    outlet.changed()
+    ends(outlet, outlet.wake)
+    ends(outlet, lambda: store.put_release(RELEASE))
+
+
+def test_what_one_agent_moves_the_others_hear(outlet: Outlet, store: Store, where: str) -> None:
+    store.put_release(RELEASE)
+    other = opened(where, store.directory)
+    outlet.changed()
+    ends(outlet, lambda: other.move_release("r1", expect=("live",), stage="rolled_back"))
+    other.close()
+
+
+def test_both_sides_of_a_fork_go_on(outlet: Outlet, store: Store) -> None:
+    outlet.changed()
+    pid = os.fork()
+    if pid == 0:
+        outlet.put_genes([GENE])
+        outlet.close()
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert store.genes() == [GENE]
+    outlet.add_observations([observation(1)])
+    ends(outlet, lambda: store.put_release(RELEASE))
+
+
+@contextmanager
+def somebody_writes(store: Store) -> Iterator[None]:
+    """For long, where the outlet would write."""
+    with store._database.write(durable=False) as connection:
+        batches.alone(connection, "observations")
+        yield
 
 
 def test_what_cannot_be_written_now_is_written_with_what_comes_next(
-    outlet: SqliteOutlet, store: Store
+    outlet: Outlet, store: Store
 ) -> None:
-    other = sqlite3.connect(store.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    outlet.add_observations([observation(1)])
+    with somebody_writes(store):
+        outlet.add_observations([observation(1)])
     assert store.observations("shop/m:f") == []
-    other.execute("COMMIT")
-    other.close()
     outlet.add_observations([observation(2)])
     assert [each.at_ns for each in store.observations("shop/m:f")] == [1, 2]
 
 
 def test_a_lock_that_lasts_is_trouble_and_only_decisions_are_kept(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite_outlet, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(base, "PATIENCE_S", 0.0)
     store.put_release(RELEASE)
     waiting: deque[Any] = deque()
-    outlet = opened(tmp_path, waiting=waiting)
-    other = sqlite3.connect(store.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="locked"):
-        outlet.add_observations([observation(1)])
-    with pytest.raises(StoreError, match="locked"):
-        outlet.move_release("r1", expect=("live",), stage="retired")
+    outlet = opened(where, store.directory, waiting=waiting)
+    with somebody_writes(store):
+        outlet._waiting.append(moving := Batch("move", "releases", [MOVE]))
+        with pytest.raises(StoreError, match="locked"):
+            outlet.add_observations([observation(1)])
     outlet.close()
-    other.close()
-    again = opened(tmp_path, waiting=waiting)
+    assert list(waiting) == [moving]
+    again = opened(where, store.directory, waiting=waiting)
     again.put_genes([GENE])
     again.close()
     moved = store.release("r1")
@@ -194,7 +241,8 @@ def test_a_lock_that_lasts_is_trouble_and_only_decisions_are_kept(
     assert store.observations("shop/m:f") == []
 
 
-def test_a_row_that_is_damaged_is_refused(outlet: SqliteOutlet, store: Store) -> None:
+@in_a_file
+def test_a_row_that_is_damaged_is_refused(outlet: Outlet, store: Store) -> None:
     store.put_variant(VARIANT)
     store.put_release(RELEASE)
     with sqlite3.connect(store.path) as connection:
@@ -208,26 +256,29 @@ def test_a_row_that_is_damaged_is_refused(outlet: SqliteOutlet, store: Store) ->
 
 def test_a_store_is_made_or_missed(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not there any more"):
-        opened(tmp_path, create=False)
-    opened(tmp_path).close()
+        opened(tmp_path / "genesis.db", tmp_path, create=False)
+    opened(tmp_path / "genesis.db", tmp_path).close()
     assert (tmp_path / "genesis.db").stat().st_mode & 0o777 == 0o600
 
 
+@in_a_file
 def test_a_newer_store_is_refused(store: Store, tmp_path: Path) -> None:
     with sqlite3.connect(store.path) as connection:
         connection.execute("INSERT INTO schema_version VALUES (999, 0)")
     connection.close()
     with pytest.raises(StoreVersionError):
-        opened(tmp_path)
+        opened(store.path, tmp_path)
 
 
-def test_a_closed_outlet_says_so(outlet: SqliteOutlet) -> None:
+def test_a_closed_outlet_says_so(outlet: Outlet) -> None:
     outlet.close()
     with pytest.raises(StoreError, match="closed"):
         outlet.put_genes([GENE])
 
 
-def test_an_agent_at_work_has_not_imported_sqlalchemy(house: House, tmp_path: Path) -> None:
+def test_an_agent_at_work_has_not_imported_sqlalchemy(
+    store: Store, where: str, tmp_path: Path
+) -> None:
     code = f"""
 import sys
 from codegenesis.config import load
@@ -237,7 +288,7 @@ from codegenesis.runtime.session import Session
 sys.path.insert(0, {str(tmp_path)!r})
 import tiny
 register(tiny.f)
-overrides = {{"service": "shop", "directory": {house.config.directory!r}}}
+overrides = {{"service": "shop", "directory": {str(store.directory)!r}, "store": {where!r}}}
 config = load(overrides=overrides, environ={{}})
 session = Session(config, registry=registry, mail=Mail(), discovering=False)
 for _ in range(3):
@@ -248,15 +299,16 @@ print("sqlalchemy" in sys.modules)
     (tmp_path / "tiny.py").write_text("def f(x):\n    return x\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
-    assert house.store.find_genes("tiny:f")
+    assert store.find_genes("tiny:f")
 
 
 def test_the_switch_is_seen_and_one_that_cannot_be_read_counts_as_pulled(
-    outlet: SqliteOutlet, store: Store
+    outlet: Outlet, store: Store, until: Callable[..., None]
 ) -> None:
     assert outlet.frozen() is None
     store.freeze("for a reason")
-    assert outlet.frozen() == "for a reason"
+    until(lambda: outlet.frozen() == "for a reason", what="the switch")
     store.thaw()
+    until(lambda: outlet.frozen() is None, what="the switch back")
     (outlet.directory / "FREEZE").mkdir()
     assert "cannot be read" in str(outlet.frozen())

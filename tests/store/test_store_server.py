@@ -152,9 +152,9 @@ def test_a_session_that_was_ended_costs_one_error(store: Store, on_server: str) 
 def test_who_stands_still_in_a_write_does_not_hold_up_the_others(
     on_server: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from codegenesis.store import batches, postgres
+    from codegenesis.store import batches, server
 
-    monkeypatch.setattr(postgres, "PATIENCE_MS", 200)
+    monkeypatch.setattr(server, "PATIENCE_MS", 200)
     taken, done = threading.Event(), threading.Event()
     said: list[str] = []
     with Store.open(on_server) as still:
@@ -182,9 +182,9 @@ def test_who_stands_still_in_a_write_does_not_hold_up_the_others(
 def test_a_reader_may_take_its_time(
     on_server: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from codegenesis.store import postgres
+    from codegenesis.store import server
 
-    monkeypatch.setattr(postgres, "PATIENCE_MS", 1)
+    monkeypatch.setattr(server, "PATIENCE_MS", 1)
     with Store.open(on_server) as slow, slow._database.read() as connection:
         connection.exec_driver_sql("SELECT pg_sleep(0.02)")
         assert (
@@ -195,9 +195,9 @@ def test_a_reader_may_take_its_time(
 def test_a_lock_on_a_server_is_waited_for_only_so_long(
     on_server: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from codegenesis.store import postgres
+    from codegenesis.store import server
 
-    monkeypatch.setattr(postgres, "PATIENCE_MS", 50)
+    monkeypatch.setattr(server, "PATIENCE_MS", 50)
     with psycopg.connect(on_server) as hog:
         hog.execute("LOCK TABLE entries")
         with Store.open(on_server) as impatient:

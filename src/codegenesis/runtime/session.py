@@ -36,8 +36,7 @@ from codegenesis.runtime.scout import Scout
 if TYPE_CHECKING:
     from codegenesis.ledger.signing import PublicKey
     from codegenesis.runtime.loader import Loader
-    from codegenesis.runtime.outlet import Outlet
-    from codegenesis.runtime.sqlite_outlet import Batch
+    from codegenesis.runtime.outlet import Batch, Outlet
 
 #: Seconds between two signs of life.
 HEARTBEAT_S = 2.0

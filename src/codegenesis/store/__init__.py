@@ -1,7 +1,7 @@
 """The store: where everything the house knows survives the processes that found it out.
 
 `Store` brings in SQLAlchemy, so it comes when it is asked for: agents do without (see
-`runtime.sqlite_outlet`), and use only the light modules of this room.
+`runtime.outlet`), and use only the light modules of this room.
 """
 
 from typing import TYPE_CHECKING

@@ -63,7 +63,7 @@ _OF_SERVER: tuple[tuple[str, str, str], ...] = (
     (
         "53300",
         "the server has no connection left",
-        "Raise max_connections on the server: each process takes two.",
+        "Raise max_connections on the server: each process takes one, an engine up to six.",
     ),
     (
         "25006",
@@ -122,6 +122,22 @@ def failed(place: str, explanation: tuple[str, str] | None, error: BaseException
         return StoreError(f"{place}: the store failed: {error}", remedy=_DOCTOR)
     message, remedy = explanation
     return StoreError(f"{place}: {message} ({error})", remedy=remedy)
+
+
+def no_driver() -> StoreError:
+    """The error for a store on a server that there is no driver for."""
+    return StoreError(
+        "a store on PostgreSQL needs psycopg, which is not installed",
+        remedy="pip install 'codegenesis[postgres]'",
+    )
+
+
+def no_address(error: BaseException) -> StoreError:
+    """The error for a URL that is none."""
+    return StoreError(
+        f"expected a URL like postgresql://user@host/database, and this is none: {error}",
+        remedy="Characters like @ and / in a name or password are written %40 and %2F.",
+    )
 
 
 def too_big(error: BaseException) -> StoreError:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from codegenesis.store.database import Database
-    from codegenesis.store.leases import Leases
 
 NAME = "FREEZE"
+#: Name of the lease that is the shared switch (`store.leases`); no gene is called so.
+SHARED = "*frozen*"
 #: The shared switch is read anew after this time, even if nothing was heard of it.
 TRUSTED_S = 1.0
 
@@ -45,27 +43,24 @@ def remove(directory: Path) -> None:
 
 
 class SharedSwitch:
-    """The switch in a store that several hosts share."""
+    """The switch in a store that several hosts share, as one process sees it.
 
-    def __init__(self, database: Database, leases: Leases) -> None:
-        self._database = database
-        self._leases = leases
+    Args:
+        listen: how often anything was heard of up to now.
+        ask: reads the switch.
+    """
+
+    def __init__(self, listen: Callable[[], int], ask: Callable[[], str | None]) -> None:
+        self._listen = listen
+        self._ask = ask
         self._reason: str | None = None
         self._heard = -1
         self._trusted_until = 0.0
 
     def read(self) -> str | None:
         """Why evolution is frozen; asks the server only when there was news, or once a second."""
-        heard, now = self._database.listen(), time.monotonic()
+        heard, now = self._listen(), time.monotonic()
         if heard != self._heard or now >= self._trusted_until:
-            self._reason = self._leases.frozen()
+            self._reason = self._ask()
             self._heard, self._trusted_until = heard, now + TRUSTED_S
         return self._reason
-
-    def write(self, reason: str) -> None:
-        """Freeze all hosts."""
-        self._leases.freeze(reason)
-
-    def remove(self) -> None:
-        """Thaw all hosts."""
-        self._leases.thaw()

@@ -20,10 +20,9 @@ from codegenesis.errors import LeaseLostError
 from codegenesis.model import Lease
 from codegenesis.store import batches, rows, schema
 from codegenesis.store.database import Database
+from codegenesis.store.freeze import SHARED
 
 _table = schema.leases
-#: Name of the row that is the switch; no gene is called so.
-FROZEN = "*frozen*"
 _NEVER = 2**63 - 1
 
 
@@ -63,7 +62,7 @@ class Leases:
         """Leases that have not run out, by name."""
         with self._database.read() as connection:
             now = batches.now_ns(connection)
-            return _read(connection, _table.c.until_ns > now, _table.c.name != FROZEN)
+            return _read(connection, _table.c.until_ns > now, _table.c.name != SHARED)
 
     def abandoned(self) -> list[Lease]:
         """Leases that ran out and were not given back: their holders died or stand still."""
@@ -98,19 +97,19 @@ class Leases:
 
     def freeze(self, reason: str) -> None:
         """Pull the switch that hosts share; heard at once."""
-        lease = Lease(name=FROZEN, holder=reason or "frozen by hand", until_ns=_NEVER)
+        lease = Lease(name=SHARED, holder=reason or "frozen by hand", until_ns=_NEVER)
         with self._database.write(tell=True) as connection:
             batches.upsert(connection, _table, [rows.to_row(lease)], key=("name",))
 
     def thaw(self) -> None:
         """Release the switch that hosts share."""
         with self._database.write(tell=True) as connection:
-            connection.execute(delete(_table).where(_table.c.name == FROZEN))
+            connection.execute(delete(_table).where(_table.c.name == SHARED))
 
     def frozen(self) -> str | None:
         """Why all hosts are frozen, None when they are not."""
         with self._database.read() as connection:
-            query = select(_table.c.holder).where(_table.c.name == FROZEN)
+            query = select(_table.c.holder).where(_table.c.name == SHARED)
             return connection.scalar(query)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from codegenesis.errors import StoreError
 from codegenesis.store import sqlite
 from codegenesis.store.backend import Backend
-from codegenesis.store.failures import translated
+from codegenesis.store.failures import no_driver, translated
 
 _SQLITE = "sqlite:///"
 #: What URLs of a PostgreSQL server begin with.
@@ -34,21 +34,10 @@ def find(path_or_url: str | Path, *, create: bool, read_only: bool) -> Backend:
 
 def _server(url: str, *, read_only: bool) -> Backend:
     if importlib.util.find_spec("psycopg") is None:
-        raise StoreError(
-            "a store on PostgreSQL needs psycopg, which is not installed",
-            remedy="pip install 'codegenesis[postgres]'",
-        )
-    import psycopg
-
+        raise no_driver()
     from codegenesis.store.postgres import Postgres
 
-    try:
-        return Postgres(url, read_only=read_only)
-    except psycopg.ProgrammingError as error:
-        raise StoreError(
-            f"expected a URL like postgresql://user@host/database, and this is none: {error}",
-            remedy="Characters like @ and / in a name or password are written %40 and %2F.",
-        ) from None
+    return Postgres(url, read_only=read_only)
 
 
 def _check(path: Path) -> None:

@@ -29,7 +29,8 @@ class Upkeep:
         self._directory = directory
         #: Who works on what.
         self.leases = Leases(database)
-        self._switch = SharedSwitch(database, self.leases) if self.shared else None
+        shared = SharedSwitch(database.listen, self.leases.frozen)
+        self._switch = shared if self.shared else None
 
     @property
     def path(self) -> Path:
@@ -118,7 +119,7 @@ class Upkeep:
             self._freeze_here(reason)
             return
         try:
-            self._switch.write(reason)
+            self.leases.freeze(reason)
         except StoreError as error:
             self._freeze_here(reason)
             raise StoreError(
@@ -137,7 +138,7 @@ class Upkeep:
             freeze.remove(self.directory)
         self._database.backend.tell()
         if self._switch is not None:
-            self._switch.remove()
+            self.leases.thaw()
 
     def size_bytes(self) -> int:
         """Bytes on disk: of the file and its write-ahead log, or of the tables on the server."""
