@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from codegenesis.config import load
+from codegenesis.runtime import session
 from codegenesis.runtime.agent import Agent
 from codegenesis.runtime.governor import Governor
 from codegenesis.runtime.registry import Registry
@@ -79,6 +80,36 @@ def test_news_reach_an_agent_that_would_not_look_for_an_hour(
     assert shop.which(1) == "old"
     house.store.thaw()
     until(lambda: shop.which(1) == "new", what="the swap")
+
+
+def test_an_agent_looks_often_while_something_is_under_way(
+    open_house: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
+    house = open_house(poll_s=0.5)
+    gene = house.add(shop.which)
+    house.visit(2)
+    assert house.session.pause_s() == session.QUIET * 0.5
+    release = house.release(gene, NEW, stage="shadow")
+    house.visit()
+    assert house.session.pause_s() == 0.5
+    release = house.move(release, "canary", weight=0.5)
+    house.visit()
+    assert house.session.pause_s() == 0.5
+    house.move(release, "rolled_back")
+    house.visit(2)
+    assert house.session.pause_s() == session.QUIET * 0.5
+
+
+def test_an_agent_that_cannot_be_rung_at_looks_by_itself(
+    open_house: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
+    house = open_house(poll_s=0.5)
+    house.add(shop.which)
+    house.store.path.with_name("genesis.db.bells").write_text("in the way")
+    house.visit(2)
+    assert house.session.pause_s() == 0.5
 
 
 def test_starting_twice_starts_one_thread(agent: Agent, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ class Agent:
             session.retreat()
             self._say(f"{error}. {error.remedy}")
             return min(max(wait, session.config.poll_s) * 2, _LONGEST_S)
-        return session.governor.pause_s(session.config.poll_s)
+        return session.pause_s()
 
     def _say(self, trouble: str) -> None:
         if trouble not in self._told and len(self._told) < _SAID:

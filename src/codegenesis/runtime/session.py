@@ -42,8 +42,11 @@ if TYPE_CHECKING:
 HEARTBEAT_S = 2.0
 #: Seconds between two batches of observations.
 DELIVERY_S = 1.0
-#: Seconds that the first look into the store waits for imports of the application to end.
+#: Seconds that the first look into the store waits for imports of the application to end; and for
+#: which more of them are expected when functions were found.
 SETTLE_S = 5.0
+#: So many times `poll_s` lie between two looks while nothing is under way.
+QUIET = 5.0
 #: CPU that watching may take once before it is earned: a first look, as part of the start.
 FIRST_LOOK_NS = 5_000_000
 #: CPU that measuring canaries may take before it is earned: some 40 000 calls.
@@ -97,6 +100,7 @@ class Session:
         self._frozen = False
         self._clock_ns = 0
         self._next_beat = 0.0
+        self._lively_until = 0.0
 
     def visit(self) -> None:
         """One round of work.
@@ -122,6 +126,7 @@ class Session:
         if time.monotonic() >= self._next_beat:
             self._beat(store, loader)
         if news:
+            self._lively_until = time.monotonic() + SETTLE_S
             store.put_genes(news)
         # First, for it waits for nobody; who delivers may have to wait for other writers.
         self._obey(store, loader, pressing=bool(news))
@@ -130,6 +135,21 @@ class Session:
             observer.rest(self._scout.ready)
         else:
             observer.visit(self._scout.ready, eager=loader.in_shadow)
+
+    def pause_s(self) -> float:
+        """Seconds until the next round: who is told of news need not look for it all the time."""
+        usual = self.governor.pause_s(self.config.poll_s)
+        if self._store is None or self._is_lively() or not self._store.is_told():
+            return usual
+        return max(usual, QUIET * self.config.poll_s)
+
+    def _is_lively(self) -> bool:
+        """Is something under way that lives on our visits?"""
+        if self._loader is None or self._loader.pressing() or self._loader.in_shadow:
+            return True
+        overlays = (gene.overlay for gene in self._scout.ready)
+        tried = any(each is not None and not isinstance(each, probe.Burst) for each in overlays)
+        return tried or time.monotonic() < self._lively_until
 
     def rest(self, stop: threading.Event, wait_s: float) -> bool:
         """Wait for the next round, or for news from a store that tells; whether to stop."""

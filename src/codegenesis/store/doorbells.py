@@ -56,6 +56,11 @@ class Doorbell:
             raise
         self._path, self._socket = path, made
 
+    @property
+    def hangs(self) -> bool:
+        """Can others ring at it?"""
+        return self._socket is not None
+
     def wait(self, timeout_s: float) -> None:
         """Wait until it rings or the time is over."""
         listening = self._socket

@@ -156,6 +156,10 @@ class Outlet(ABC):
         """Whether anybody else has committed since the last call."""
 
     @abstractmethod
+    def is_told(self) -> bool:
+        """Does `wait` end when there is news?"""
+
+    @abstractmethod
     def wait(self, timeout_s: float) -> None:
         """Wait until what agents obey was changed, `wake` is called, or the time is over."""
 

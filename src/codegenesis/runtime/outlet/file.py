@@ -78,6 +78,10 @@ class SqliteOutlet(Outlet):
             seen, self._seen = self._seen, now
             return bool(seen != now)
 
+    def is_told(self) -> bool:
+        """Can those who change it ring here?"""
+        return self._line is not None and self._line.doorbell.hangs
+
     def wait(self, timeout_s: float) -> None:
         """Wait until somebody has changed what agents obey, `wake` is called, or for this long."""
         with self._passage():

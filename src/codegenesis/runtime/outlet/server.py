@@ -94,6 +94,10 @@ class PostgresOutlet(Outlet):
         self._news = True
         self._heard += 1
 
+    def is_told(self) -> bool:
+        """The server tells all who listen."""
+        return True
+
     def wait(self, timeout_s: float) -> None:
         """Wait until somebody has changed what agents obey, `wake` is called, or for this long."""
         with self._passage():
