@@ -3,13 +3,15 @@
 Starlette and FastAPI run on uvicorn, Flask on gunicorn (gthread), each with one worker that calls
 some twenty small functions of its own per request (`web_shop`). For each framework one server per
 way of watching is started, all at once; in every round each is put under load for `--seconds`, in
-random order, so that what the machine does beside hits all alike. Server on one CPU, load generator
-on the other. Load comes from wrk (16 connections kept alive), or, where that is not installed, from
-an asyncio client in here; `generator` in the result says which. Figures are medians over rounds
-with the 10th and 90th percentile; "added" is against `off` in the same round, its median with a
-95 % interval (by ranks: no shape is assumed). CPU per request (of the server's processes, by their
-CPU clocks) is the figure with the least noise. Rounds differ by 10 % and more on a virtual machine,
-so many short rounds say more than a few long ones: `--ways off agent --rounds 200 --seconds 1`.
+random order, so that what the machine does beside hits all alike. After `--rounds` all servers are
+started anew, `--starts` times, for two processes that run the same code differ by some percent as
+long as they live (where their memory lies, how their dicts are hashed): `again` is a second server
+that nobody watches, and shows how much. Server on one CPU, load generator on the other. Load comes
+from wrk (16 connections kept alive), or, where that is not installed, from an asyncio client in
+here; `generator` in the result says which. Figures are medians over rounds with the 10th and 90th
+percentile. "Added" is against `off` in the same round; the median over rounds of each start is one
+figure, and of these the median is given with its 95 % interval (by ranks: no shape is assumed). CPU
+per request (of the server's processes, by their CPU clocks) is the figure with the least noise.
 
 The agent is launched as `codegenesis run` does, at default settings, on a store of its own; no
 engine runs beside it. That it was at work is in the result: calls observed, and its own books.
@@ -46,8 +48,10 @@ from codegenesis.runtime import launch_environment
 from codegenesis.store import Store
 
 FRAMEWORKS = ("starlette", "fastapi", "flask")
-WAYS = ("off", "agent", "wrapt", "spans", "profile")
+WAYS = ("off", "again", "agent", "wrapt", "spans", "profile")
 CONNECTIONS = 16
+#: What the application itself does for a way of watching, where that has another name.
+_IN_THE_APP = {"again": "off"}
 _ROOT = Path(__file__).parents[1]
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 
@@ -66,7 +70,8 @@ class Server:
     def __init__(self, framework: str, way: str, store: Path) -> None:
         self.way = way
         self.port = _free_port()
-        environ = {**os.environ, "WATCHED": way, "FRAMEWORK": framework, "PYTHONPATH": str(_ROOT)}
+        app = {"WATCHED": _IN_THE_APP.get(way, way), "FRAMEWORK": framework}
+        environ = {**os.environ, **app, "PYTHONPATH": str(_ROOT)}
         if way == "agent":
             settings = {"service": "shop", "directory": str(store), "target": ["benchmarks.*"]}
             config = load(overrides=settings, environ={}, start=_ROOT)
@@ -182,24 +187,38 @@ async def _asyncio_load(port: int, seconds: float) -> Load:
 # --- measuring -----------------------------------------------------------------------------------
 
 
-def measure(framework: str, ways: Sequence[str], *, rounds: int, seconds: float) -> dict[str, Any]:
+def measure(
+    framework: str, ways: Sequence[str], *, starts: int, rounds: int, seconds: float
+) -> dict[str, Any]:
     """All ways of one framework, interleaved."""
-    found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-    with tempfile.TemporaryDirectory() as directory:
-        store = Path(directory) / ".codegenesis"
-        servers = [Server(framework, way, store) for way in ways]
-        try:
-            for server in servers:
-                server.wait()
-                put_under_load(server.port, max(seconds / 2, 1))  # start and warm up
-            for _ in range(rounds):
-                for server in random.sample(servers, len(servers)):
-                    found[server.way].append(_one(server, seconds))
-            at_work = _at_work(store) if "agent" in ways else {}
-        finally:
-            for server in servers:
-                server.end()
+    found: dict[str, list[list[dict[str, float]]]] = {way: [] for way in ways}
+    at_work: list[dict[str, Any]] = []
+    for _ in range(starts):
+        with tempfile.TemporaryDirectory() as directory:
+            store = Path(directory) / ".codegenesis"
+            for way, figures in _started(framework, ways, store, rounds, seconds).items():
+                found[way].append(figures)
+            if "agent" in ways:
+                at_work.append(_at_work(store))
     return {"framework": framework, "ways": _summary(found), "agent": at_work}
+
+
+def _started(
+    framework: str, ways: Sequence[str], store: Path, rounds: int, seconds: float
+) -> dict[str, list[dict[str, float]]]:
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
+    servers = [Server(framework, way, store) for way in random.sample(ways, len(ways))]
+    try:
+        for server in servers:
+            server.wait()
+            put_under_load(server.port, max(seconds / 2, 1))  # start and warm up
+        for _ in range(rounds):
+            for server in random.sample(servers, len(servers)):
+                found[server.way].append(_one(server, seconds))
+    finally:
+        for server in servers:
+            server.end()
+    return found
 
 
 def _one(server: Server, seconds: float) -> dict[str, float]:
@@ -213,25 +232,26 @@ def _at_work(store: Path) -> dict[str, Any]:
     with Store.open(store / "genesis.db", read_only=True) as opened:
         processes = opened.processes(role="app")
         return {
-            "observed_calls": sum(opened.observation_counts().values()),
+            "calls": sum(opened.observation_counts().values()),
             "genes": len(opened.genes()),
-            "probe_share": max((p.probe_share for p in processes), default=0.0),
-            "books": [
-                {"watching": p.watching, "agent": p.agent, "since start": p.probe_share}
-                for p in processes
-            ],
+            "watching": max((p.probe_share for p in processes), default=0.0),
+            "thread": max((p.agent for p in processes), default=0.0),
         }
 
 
-def _summary(found: dict[str, list[dict[str, float]]]) -> list[dict[str, Any]]:
+def _summary(found: dict[str, list[list[dict[str, float]]]]) -> list[dict[str, Any]]:
     rows = []
-    for way, figures in found.items():
+    for way, starts in found.items():
         row: dict[str, Any] = {"way": way}
         for name in ("per_s", "p99_ms", "cpu_us"):
-            own, off = [f[name] for f in figures], [f[name] for f in found["off"]]
-            row[name] = spread(own)
+            own = [[figures[name] for figures in start] for start in starts]
+            off = [[figures[name] for figures in start] for start in found["off"]]
+            row[name] = spread([figure for start in own for figure in start])
             row[f"added_{name}"] = spread(
-                [(a / b - 1) * 100 if b else 0.0 for a, b in zip(own, off, strict=True)]
+                [
+                    statistics.median((a / b - 1) * 100 for a, b in zip(*pair, strict=True))
+                    for pair in zip(own, off, strict=True)
+                ]
             )
         rows.append(row)
     return rows
@@ -263,7 +283,7 @@ def _ranks_out(n: int) -> int:
 def show(result: dict[str, Any]) -> None:
     """Print a framework's table."""
     table = Table(
-        title=f"{result['framework']}, {result['agent'].get('observed_calls', 0)} observed"
+        title=f"{result['framework']}, {sum(each['calls'] for each in result['agent'])} observed"
     )
     columns = ("", "requests/s", "p99 ms", "CPU us/request", "CPU added %", "95 %", "p10 to p90")
     for column in columns:
@@ -287,14 +307,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=4.0, help="of load, per way and round")
+    parser.add_argument("--starts", type=int, default=10, help="of all servers")
+    parser.add_argument("--rounds", type=int, default=10, help="per start")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of load, per way and round")
     parser.add_argument("--json", type=Path, help="write the result here, too")
     options = parser.parse_args()
     ways = ["off", *(way for way in options.ways if way != "off")]
     results = []
     for framework in options.frameworks:
-        results.append(measure(framework, ways, rounds=options.rounds, seconds=options.seconds))
+        results.append(
+            measure(
+                framework,
+                ways,
+                starts=options.starts,
+                rounds=options.rounds,
+                seconds=options.seconds,
+            )
+        )
         show(results[-1])
     if options.json:
         result = {
@@ -302,6 +331,7 @@ def main() -> None:
             "machine": platform.platform(),
             "generator": "wrk" if shutil.which("wrk") else "asyncio",
             "connections": CONNECTIONS,
+            "starts": options.starts,
             "rounds": options.rounds,
             "seconds": options.seconds,
             "frameworks": results,
