@@ -24,6 +24,8 @@ from codegenesis.store import Store
 MEASURE_S = 5.0
 #: Longest time that evolving may take before the demo goes on.
 EVOLVE_S = 62.0
+#: The same while nothing is live yet: on a slow or busy machine the first swap takes longer.
+PATIENCE_S = 180.0
 #: The same state for this long, with nothing under way, counts as settled.
 QUIET_S = 3.0
 
@@ -104,7 +106,7 @@ def _evolve(scene: Scene, store: Store, tell: Tell, seed: int) -> float | None:
     first_swap_s: float | None = None
     quiet_since = started
     with scene.shoppers(seed=seed):
-        while time.monotonic() - started < EVOLVE_S:
+        while time.monotonic() - started < (EVOLVE_S if first_swap_s else PATIENCE_S):
             rows = board(store)
             tell("evolving while it serves", rows)
             if first_swap_s is None and any(row.stage == "live" for row in rows):
