@@ -5,9 +5,9 @@ function a few hundred times a second. In each round a release of a new version,
 store's own keys, is put into the store; every agent says in its acknowledgement when it swapped.
 Reported are, over rounds, the milliseconds until the last worker has swapped, and over all workers
 and rounds, those until each had. Rounds begin at random moments, so no poll is favoured. The clock
-is the same for all: they are on one machine. Agents look every `poll_s` (200 ms) on SQLite; on
-PostgreSQL they are told (LISTEN/NOTIFY). PostgreSQL is a server of the benchmark's own, where its
-programs are installed.
+is the same for all: they are on one machine. Agents are rung at on SQLite, and told by the server
+on PostgreSQL (LISTEN/NOTIFY), which is one of the benchmark's own, where its programs are
+installed.
 """
 
 from __future__ import annotations
