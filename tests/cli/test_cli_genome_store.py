@@ -109,6 +109,12 @@ def test_everything_is_exported_as_json(run, watched, project):
     (crash,) = document["crashes"]
     assert (crash["calls"], crash["type"]) == (50, "builtins.TypeError")
     assert sum(day["calls"] for day in document["history"]) == 300
+    told = [t for t in document["traits"] if t["trait"] == "reward.sale"]
+    earned = [t for t in told if t["gene"] == watched.id]
+    assert {(t["segment"], t["value"], t["n"]) for t in earned} == {
+        ("gold", 0.0, 20), ("free", 1.0, 20), ("", 2.0, 20),
+    }  # fmt: skip
+    assert {t["method"] for t in earned} == {"mean over uses that it took part in"}
     assert "guest 1" not in json.dumps(document)
     assert run("genome", "export", "--output", "all.json").code == 0
     assert json.loads((project / "all.json").read_text())["genes"] == document["genes"]

@@ -227,6 +227,10 @@ def test_observations_are_read_by_age(
     assert store.observations("g", limit=3, newest=True) == made[-3:]
     assert store.observations("g", since_ns=9, limit=3, newest=True) == made[9:]
     assert store.observation_counts() == {"g": 10, "other": 3}
+    told = [msgspec.structs.replace(each, trace=f"t{each.at_ns % 2}") for each in made]
+    store.add_observations(told)
+    assert store.traces() == {"g": {"t0", "t1"}}
+    assert store.traces(since_ns=9) == {"g": {"t1"}}
 
 
 def test_a_new_measurement_takes_the_place_of_the_old(store: Store) -> None:

@@ -133,7 +133,8 @@ def _traits(
         return recall(gene.id, days.get(gene.id, ()), now_ns=now_ns)
     rewards = store.rewards.find(service=gene.service, since_ns=now_ns - DAY_NS)
     known = [aged(t, now_ns=now_ns) if t.name == AGE else t for t in store.traits(gene.id)]
-    return known + worth(gene.id, rewards, seen, at_ns=now_ns) if known else []
+    traces = {each.trace for each in seen if each.trace}
+    return known + worth(gene.id, rewards, traces, at_ns=now_ns) if known else []
 
 
 def _days(store: Store, segment: str, now_ns: int) -> dict[str, list[Bucket]]:

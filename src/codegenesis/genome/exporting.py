@@ -6,8 +6,10 @@ One table a subject, because that is what spreadsheets, DuckDB and data frames j
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 
 from codegenesis.genome.histogram import quantile
 from codegenesis.genome.inputs import Parameter
@@ -15,6 +17,7 @@ from codegenesis.genome.rollup import DAY_NS
 from codegenesis.genome.strong import strengths
 from codegenesis.genome.summary import Summary, read, total
 from codegenesis.genome.weakness import OF, apart, priority, weaknesses
+from codegenesis.genome.worth import worth
 from codegenesis.model import Bucket, Gene, Trait
 from codegenesis.store import Store
 from codegenesis.store.buckets import EVER
@@ -64,12 +67,24 @@ def tables(store: Store) -> Tables:
     wholes = _wholes(ever)
     found = {
         "genes": (_gene(gene, known.get(gene.id, []), counts.get(gene.id, 0)) for gene in genes),
-        "traits": (_trait(trait) for traits in known.values() for trait in traits),
+        "traits": map(_trait, (*chain(*known.values()), *_earned(store, genes, known))),
         "history": map(_day, store.buckets.of_width(DAY_NS)),
         "inputs": (_input(gene, *item) for gene, each in wholes for item in each.inputs.items()),
         "crashes": (row for gene, each in wholes for row in _crashes(gene, each)),
     }
     return {name: [_ordered(name, row) for row in rows] for name, rows in found.items()}
+
+
+def _earned(store: Store, genes: Iterable[Gene], known: Collection[str]) -> Iterator[Trait]:
+    """What uses of the last day were worth, for genes of which something is known."""
+    now_ns = time.time_ns()
+    since_ns = now_ns - DAY_NS
+    services = {gene.service for gene in genes}
+    rewards = {each: store.rewards.find(service=each, since_ns=since_ns) for each in services}
+    traces = store.traces(since_ns=since_ns) if any(rewards.values()) else {}
+    for gene in genes:
+        if gene.id in known:
+            yield from worth(gene.id, rewards[gene.service], traces.get(gene.id, ()), at_ns=now_ns)
 
 
 def _ordered(table: str, row: Row) -> Row:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from codegenesis.genome import figures
 from codegenesis.genome.statistics import average
 from codegenesis.genome.weakness import OF
-from codegenesis.model import Observation, Reward, Trait
+from codegenesis.model import Reward, Trait
 
 #: Fewer shared traces than this, and the service stands in.
 LEAST = 8
@@ -24,7 +24,7 @@ LEAST = 8
 def worth(
     gene: str,
     rewards: Collection[Reward],
-    seen: Iterable[Observation],
+    traces: Collection[str],
     *,
     at_ns: int,
 ) -> list[Trait]:
@@ -32,9 +32,8 @@ def worth(
 
     Args:
         rewards: of the gene's service.
-        seen: sampled calls of the gene.
+        traces: of uses in which a call of the gene was sampled.
     """
-    traces = {each.trace for each in seen if each.trace}
     shared = [each for each in rewards if each.trace and each.trace in traces]
     joined = len(shared) >= LEAST
     groups: dict[tuple[str, str], list[float]] = defaultdict(list)

@@ -179,6 +179,11 @@ class Store(Upkeep):
         with self._database.read() as connection:
             return observations.counts(connection)
 
+    def traces(self, *, since_ns: int = 0) -> dict[str, set[str]]:
+        """Traces of the uses in which calls were sampled, by gene id."""
+        with self._database.read() as connection:
+            return observations.traces(connection, since_ns=since_ns)
+
     def put_traits(self, traits: Iterable[Trait]) -> None:
         """Keep measured properties; a new measurement takes the place of the old."""
         batch = list(traits)

@@ -80,6 +80,17 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row["gene"]: row["count"] for row in connection.execute(query).mappings()}
 
 
+def traces(connection: Connection, *, since_ns: int) -> dict[str, set[str]]:
+    """Traces of uses, by the genes that were called in them."""
+    query = select(_table.c.gene, _table.c.trace).where(
+        _table.c.at_ns >= since_ns, _table.c.trace != ""
+    )
+    found: dict[str, set[str]] = {}
+    for gene, trace in connection.execute(query.distinct()):
+        found.setdefault(gene, set()).add(trace)
+    return found
+
+
 def prune(connection: Connection, *, before_ns: int) -> int:
     """Delete some of the observations older than `before_ns`; how many, 0 when all are gone."""
     oldest = select(_table.c.number).where(_table.c.at_ns < before_ns).limit(PRUNE_ROWS)
