@@ -8,6 +8,7 @@ from pathlib import Path
 
 from codegenesis.runtime.outlet.base import SCHEMA, Batch, Outlet
 from codegenesis.runtime.outlet.file import SqliteOutlet, gone
+from codegenesis.store import forks
 from codegenesis.store.failures import no_driver
 
 __all__ = ["Batch", "Outlet", "open_outlet"]
@@ -33,6 +34,7 @@ def open_outlet(
     text, directory = str(where).removeprefix(_FILE), Path(directory).absolute()
     outlet = _on_server if "://" in text else _in_file
     made = outlet(text, directory, create=create, waiting=waiting)
+    forks.watch(made)
     try:
         if made.version() != SCHEMA:
             _prepare(text, create=create)

@@ -108,7 +108,6 @@ class Outlet(ABC):
         self._waits_since = 0.0
         self._lock = threading.RLock()
         self._refusal = ""
-        forks.watch(self)
 
     def close(self) -> None:
         """Close the connection for good."""
