@@ -10,7 +10,8 @@ from pathlib import Path
 #: Module and the arguments that keep a whole round under ten minutes on two cores.
 ROUND = (
     ("runtime_overhead", ()),
-    ("web_overhead", ("--rounds", "3")),
+    ("web_overhead", ("--starts", "2", "--rounds", "3")),
+    ("web_instructions", ("--frameworks", "starlette", "--repeats", "1")),
     ("swap_latency", ()),
     ("agent_memory", ()),
     ("sandbox_throughput", ()),
