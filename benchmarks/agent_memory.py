@@ -8,7 +8,8 @@ passed), its memory is read from /proc: PSS counts pages that are shared with ot
 their part, RSS counts them whole, private memory is what ends with it. CPU at the start is that of
 the whole process up to then; CPU at rest is that of the agent's thread alone over `--rest` seconds.
 
-`sqlalchemy` is what each process paid before agents had a way of their own to SQLite: the same
+`postgresql` is the agent on a server of the benchmark's own, where its programs are installed.
+`sqlalchemy` is what each process paid before agents had a way of their own to the store: the same
 process without the agent, which imports SQLAlchemy instead.
 """
 
@@ -23,6 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,8 @@ from codegenesis.config import load
 from codegenesis.runtime import launch_environment
 from codegenesis.store import Store
 
-WAYS = ("off", "agent", "sqlalchemy")
+WAYS = ("off", "agent", "postgresql", "sqlalchemy")
+_WATCHED = ("agent", "postgresql")
 APP = """
 import asyncio, http.server, json, os, sqlite3, sys, time
 import shop
@@ -48,8 +52,10 @@ _HZ = os.sysconf("SC_CLK_TCK")
 _WAIT_S = 120.0
 
 
-def run(way: str, functions: int, *, settle_s: float, rest_s: float) -> dict[str, float]:
-    """One process, from its start to its end."""
+def run(
+    way: str, functions: int, *, settle_s: float, rest_s: float, url: str = ""
+) -> dict[str, float]:
+    """One process, from its start to its end; its store is a file unless a URL is given."""
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         (directory / "app.py").write_text(APP)
@@ -57,22 +63,32 @@ def run(way: str, functions: int, *, settle_s: float, rest_s: float) -> dict[str
             "".join(f"def f{n}(x):\n    return x + {n}\n\n\n" for n in range(functions))
         )
         environ = dict(os.environ)
-        config = load(
-            overrides={"service": "shop", "directory": str(directory / ".codegenesis")},
-            environ={}, start=directory,
-        )  # fmt: skip
+        settings = {"directory": str(directory / ".codegenesis"), "store": url}
+        config = load(overrides={"service": "shop", **settings}, environ={}, start=directory)
         Store.open(config.location).close()
-        if way == "agent":
+        if way in _WATCHED:
             environ = launch_environment(config, environ, start=directory)
         process = subprocess.Popen([sys.executable, "app.py", way], cwd=directory, env=environ)
         try:
-            if way == "agent":
+            if way in _WATCHED:
                 _wait_for_genes(config.location, functions)
             time.sleep(settle_s)
             return _figures(process.pid, rest_s)
         finally:
             process.terminate()
             process.wait()
+
+
+@contextmanager
+def _databases() -> Iterator[Callable[[], str] | None]:
+    """Makes databases on a server; None where there can be none."""
+    from codegenesis.store import throwaway
+
+    if throwaway.programs() is None:
+        yield None
+        return
+    with throwaway.Server(quick=False) as server:
+        yield server.fresh
 
 
 def _wait_for_genes(location: str, functions: int) -> None:
@@ -156,19 +172,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--functions", type=int, nargs="+", default=[10, 1000])
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--settle", type=float, default=3.0)
+    parser.add_argument("--settle", type=float, default=8.0)
     parser.add_argument("--rest", type=float, default=10.0)
     parser.add_argument("--json", type=Path, help="write the result here, too")
     options = parser.parse_args()
     results = []
-    for functions in options.functions:
-        found: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
-        for _ in range(options.runs):
-            for way in WAYS:
-                figures = run(way, functions, settle_s=options.settle, rest_s=options.rest)
-                found[way].append(figures)
-        results.append({"functions": functions, "ways": summary(found)})
-        show(functions, results[-1]["ways"])
+    with _databases() as fresh:
+        ways = [way for way in WAYS if fresh or way != "postgresql"]
+        for functions in options.functions:
+            found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
+            for _ in range(options.runs):
+                for way in ways:
+                    url = fresh() if fresh and way == "postgresql" else ""
+                    figures = run(
+                        way, functions, settle_s=options.settle, rest_s=options.rest, url=url
+                    )
+                    found[way].append(figures)
+            results.append({"functions": functions, "ways": summary(found)})
+            show(functions, results[-1]["ways"])
     if options.json:
         result = {
             "python": platform.python_version(),
