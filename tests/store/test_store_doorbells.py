@@ -101,6 +101,17 @@ def test_what_a_killed_process_leaves_is_taken_away_and_nothing_else(file: Path)
     assert bells(file) == ["link", "notes.txt"]
 
 
+def test_what_killed_processes_leave_does_not_pile_up(file: Path, doorbell: Doorbell) -> None:
+    for _ in range(200):
+        Doorbell(file).abandon()
+    assert len(bells(file)) < 100
+    began = time.monotonic()
+    doorbell.wait(0.05)  # nobody was rung at for this
+    assert time.monotonic() - began >= 0.05
+    heard(doorbell, lambda: ring(file))
+    assert len(bells(file)) == 1
+
+
 def test_ringing_where_nobody_has_a_bell_is_fine(file: Path) -> None:
     ring(file)
     file.with_name("genesis.db.bells").write_text("no directory")

@@ -17,13 +17,15 @@ import os
 import socket
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from codegenesis.store.bell import Bell
 
 #: Bytes that the name of a socket may have everywhere.
 _LONGEST = 100
+#: More sockets than this are looked through for those of killed processes, when one is added.
+_MANY = 64
 
 
 class Doorbell:
@@ -55,6 +57,8 @@ class Doorbell:
             made.close()
             raise
         self._path, self._socket = path, made
+        if sum(1 for _ in directory.iterdir()) > _MANY:  # an application that dies again and again
+            _at_each(directory, lambda own, address: own.connect(address))
 
     @property
     def hangs(self) -> bool:
@@ -92,23 +96,27 @@ class Doorbell:
 
 def ring(file: Path) -> None:
     """Ring at all who wait for news of this store; never raises, and waits for nobody."""
-    directory = _directory(file)
+    _at_each(_directory(file), lambda own, address: own.sendto(b"\0", address))
+
+
+def _at_each(directory: Path, act: Callable[[socket.socket, str], object]) -> None:
+    """Do something at each socket, and take away those at which nobody listens any more."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
         own.setblocking(False)
         for path in directory.iterdir():
-            _ring_at(own, path)
+            try:
+                with _address(path) as address:
+                    act(own, address)
+            except ConnectionRefusedError:  # its process was killed
+                _take_away(path)
+            except OSError:
+                pass  # it was rung at already, has gone meanwhile, or is somebody else's
 
 
-def _ring_at(own: socket.socket, path: Path) -> None:
-    try:
-        with _address(path) as address:
-            own.sendto(b"\0", address)
-    except ConnectionRefusedError:  # nobody listens any more: a process was killed
-        with contextlib.suppress(OSError):
-            if stat.S_ISSOCK(path.lstat().st_mode):
-                path.unlink()
-    except OSError:
-        pass  # it was rung at already, has gone meanwhile, or is somebody else's
+def _take_away(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
 
 
 def _directory(file: Path) -> Path:
