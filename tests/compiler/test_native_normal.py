@@ -11,6 +11,7 @@ from codegenesis.compiler.native.normal import normal_form, text_of
 from codegenesis.compiler.native.program import ENTRY, UnsuitableError, program_of
 from codegenesis.compiler.native.types import FLOAT, INT, NUM, OBJECT, T, Typing, struct, vec
 from codegenesis.native.watch import watched
+from codegenesis.parsing import syntax_tree
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_places_that_hold_the_same_list_have_one_type(program):
 
 
 def test_reads_that_may_come_before_a_write_are_found():
-    node = ast.parse(
+    node = syntax_tree(
         textwrap.dedent("""
             def f(n):
                 for i in range(n):
@@ -203,7 +204,7 @@ def test_reads_that_may_come_before_a_write_are_found():
 )
 def test_integers_that_may_wrap_around_are_refused(body, bounded):
     text = "def f(n):\n" + textwrap.indent(body, "    ")
-    node = ast.parse(text).body[0]
+    node = syntax_tree(text).body[0]
     if bounded:
         require_bounded(node, {"n", "t", "i"}, {"n"})
     else:

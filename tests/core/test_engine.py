@@ -15,6 +15,7 @@ from codegenesis.core.syntax import signature
 from codegenesis.errors import UsageError
 from codegenesis.genome import Crash
 from codegenesis.model import Observation, Outcome, Trait
+from codegenesis.parsing import syntax_tree
 
 TWO_WEAKNESSES = """
 def report(self, orders, vip):
@@ -78,9 +79,9 @@ def test_preludes_and_decorators_survive_composition(make_gene, make_function):
 def test_generate_gives_no_program_twice(make_gene):
     gene = make_gene(TWO_WEAKNESSES, kind="method")
     variants = generate(gene, context=Context())
-    programs = [ast.dump(ast.parse(variant.source)) for variant in variants]
+    programs = [ast.dump(syntax_tree(variant.source)) for variant in variants]
     assert len(programs) == len(set(programs)) >= 4
-    assert ast.dump(ast.parse(gene.source)) not in programs
+    assert ast.dump(syntax_tree(gene.source)) not in programs
     assert {v.operator for v in variants} >= {"set_membership", "hoist", "string_building"}
 
 
@@ -256,7 +257,7 @@ def test_every_variant_of_the_standard_library_compiles_and_keeps_its_signature(
         pure=True,
         deterministic=True,
     )
-    for node in _outer_functions(ast.parse(source)):
+    for node in _outer_functions(syntax_tree(source)):
         text = textwrap.dedent("\n".join(lines[node.lineno - 1 : node.end_lineno])) + "\n"
         gene = make_gene(text)
         for operator in operators():

@@ -1,7 +1,5 @@
 """Arrays, frames and models as inputs: varied without numpy, and judged in the real sandbox."""
 
-import ast
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +14,7 @@ from codegenesis.evidence.inputs import Inputs
 from codegenesis.evidence.literals import literals
 from codegenesis.evidence.plain import call_of, data_of, value_of
 from codegenesis.model import Gene, Observation, Variant
+from codegenesis.parsing import syntax_tree
 from codegenesis.sandbox import Environment, Limits, Sandbox
 from codegenesis.wire import encode, encode_call
 
@@ -36,7 +35,7 @@ def resolve(name):
 
 def inputs(source, *calls):
     decoded = [call_of(encode_call(args, {})) for args in calls]
-    return Inputs(source, decoded, literals=literals(ast.parse(source)))
+    return Inputs(source, decoded, literals=literals(syntax_tree(source)))
 
 
 def edge_values(*args, source="def f(x): pass"):

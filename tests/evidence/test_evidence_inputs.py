@@ -1,6 +1,5 @@
 """Fresh inputs: what they look like, that they repeat, and that they leave no trace."""
 
-import ast
 import collections
 import dataclasses
 import enum
@@ -16,6 +15,7 @@ from codegenesis.evidence.explore import explore
 from codegenesis.evidence.inputs import Inputs
 from codegenesis.evidence.literals import literals
 from codegenesis.evidence.plain import call_of, data_of, value_of
+from codegenesis.parsing import syntax_tree
 from codegenesis.wire import decode, encode, encode_call
 
 Pair = collections.namedtuple("Pair", "left right")
@@ -67,7 +67,7 @@ def test_instances_are_shown_as_people_write_them():
 
 def inputs(source, *calls):
     decoded = [call_of(encode_call(args, {})) for args in calls]
-    return Inputs(source, decoded, literals=literals(ast.parse(source)))
+    return Inputs(source, decoded, literals=literals(syntax_tree(source)))
 
 
 def drawn(made, n=200, seed=5):
@@ -158,7 +158,7 @@ def test_familiar_is_what_traffic_or_the_annotation_showed():
     ],
 )
 def test_annotations_give_examples(annotation, some):
-    found = examples(ast.parse(annotation, mode="eval").body)
+    found = examples(syntax_tree(annotation, mode="eval").body)
     assert all(value in found for value in some)
     assert bool(found) == bool(some)
 

@@ -15,6 +15,7 @@ from codegenesis.core.coders.blocks import uncut
 from codegenesis.core.coders.prompts import rewrite
 from codegenesis.core.coders.reading import Read, read
 from codegenesis.core.genetic import identity
+from codegenesis.parsing import syntax_tree
 
 GOOD = """\
 def dedupe(xs):
@@ -159,7 +160,7 @@ def dedupe(xs):
     return _first(dict.fromkeys(xs), LIMIT)
 ```"""
     found = read(answer, brief)
-    names = [ast.unparse(each).split("(")[0] for each in ast.parse(found.source).body]
+    names = [ast.unparse(each).split("(")[0] for each in syntax_tree(found.source).body]
     assert names == [
         "from itertools import islice",
         "_TABLE = {1: 2}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -22,6 +21,7 @@ from codegenesis.core.coders import (
 from codegenesis.core.genetic import identity
 from codegenesis.core.models.finding import remote
 from codegenesis.core.models.model import Model
+from codegenesis.parsing import syntax_tree
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,7 @@ def test_it_writes_another_version_of_a_weak_function(
     coder = Coder(model, seed=1)
     version = first(lambda _: coder.write(brief, style="rewrite"))
     assert isinstance(version, Attempt), version
-    ast.parse(version.source)
+    syntax_tree(version.source)
     assert identity(version.source) != identity(SLOW)
     assert version.usage.output_tokens > 10
 
@@ -88,5 +88,5 @@ def test_it_writes_another_program(model: Model) -> None:
     coder = ProgramCoder(model)
     found = first(lambda turn: coder.write(brief, seed=turn, style="rewrite"))
     assert isinstance(found, ProgramAttempt), found
-    ast.parse(found.program)
+    syntax_tree(found.program)
     assert found.program.startswith(PROGRAM[: PROGRAM.index("def guess")])

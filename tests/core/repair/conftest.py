@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from codegenesis.arena.messages import Score, Traced
+from codegenesis.parsing import syntax_tree
 
 STEPS = 2000
 
@@ -86,10 +87,10 @@ class Toy:
         return Traced(ending=ending, lines=tuple(sorted(lines)))
 
     def _function(self, source: str) -> Callable[..., Any]:
-        tree = ast.parse(source)
+        tree = syntax_tree(source)
         for node in ast.walk(tree):
             if isinstance(node, ast.For | ast.While | ast.FunctionDef):
-                tick = ast.parse("_tick()").body[0]
+                tick = syntax_tree("_tick()").body[0]
                 for each in ast.walk(tick):
                     ast.copy_location(each, node.body[0])
                 node.body.insert(0, tick)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from codegenesis.parsing import syntax_tree
 from wrong.breakages import BREAKAGES, Breakage
 
 _KEPT = "_kept_original"
@@ -67,7 +68,7 @@ def _places(breakage: Breakage, profile: Profile) -> list[int]:
 
 
 def _source(source: str, breakage: Breakage, at: int) -> str:
-    tree = ast.parse(source)
+    tree = syntax_tree(source)
     function = tree.body[-1]
     assert isinstance(function, ast.FunctionDef)
     names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
@@ -80,9 +81,9 @@ def _source(source: str, breakage: Breakage, at: int) -> str:
         "KIND": _kinds(breakage.argument),
     }
     body = re.sub(r"\b(CALL|A|R|KIND)\b", lambda found: words[found[0]], breakage.body)
-    shell = ast.parse(source).body[-1]
+    shell = syntax_tree(source).body[-1]
     assert isinstance(shell, ast.FunctionDef)
-    shell.body = ast.parse(body).body
+    shell.body = syntax_tree(body).body
     function.name = _KEPT
     kept, final = ast.unparse(function), ast.unparse(shell)
     return f"{breakage.prelude}\n{kept}\n\n{final}\n"

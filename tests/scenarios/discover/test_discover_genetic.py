@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from codegenesis.parsing import syntax_tree
 from codegenesis.scenarios.discover.frame import Frame
 from codegenesis.scenarios.discover.genetic import Genetic
 from codegenesis.scenarios.discover.genetic.kinds import variables
@@ -164,7 +165,7 @@ def test_kinds_come_from_annotations_calls_and_use():
         "    for i in range(n):\n"
         "        e = b[i]\n"
     )
-    (function,) = ast.parse(source).body
+    (function,) = syntax_tree(source).body
     assert isinstance(function, ast.FunctionDef)
     found = variables(function)
     numbers = dict.fromkeys(("n", "t", "k", "s", "r", "i", "e"), "number")
