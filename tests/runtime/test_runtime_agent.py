@@ -101,6 +101,21 @@ def test_an_agent_looks_often_while_something_is_under_way(
     assert house.session.pause_s() == session.QUIET * 0.5
 
 
+def test_an_agent_that_can_pay_for_more_looks_often(
+    open_house: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
+    house = open_house(poll_s=0.5, probe_budget=0.5)
+    house.add(shop.which)
+    house.visit()
+    for call in range(house.config.burst + 1):
+        shop.which(call)
+    house.visit()
+    assert house.session.pause_s() == 0.5
+    house.visit()  # nobody has called it since
+    assert house.session.pause_s() == session.QUIET * 0.5
+
+
 def test_an_agent_that_cannot_be_rung_at_looks_by_itself(
     open_house: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

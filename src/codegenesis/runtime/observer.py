@@ -23,6 +23,10 @@ class Observer:
 
     Args:
         size: calls of a burst.
+
+    Attributes:
+        is_hungry: the last visit could pay for more bursts than there were functions to watch, so
+            more looks see more.
     """
 
     def __init__(self, *, size: int, capture: Capture, governor: Governor) -> None:
@@ -30,6 +34,7 @@ class Observer:
         self._capture = capture
         self._governor = governor
         self._chance = random.Random()
+        self.is_hungry = False
 
     def visit(self, genes: Sequence[LiveGene], *, eager: Collection[str] = ()) -> None:
         """End bursts that wait in vain, begin new ones.
@@ -40,10 +45,12 @@ class Observer:
         self._capture.eager = frozenset(eager)
         waiting = sum(not self._over(gene) for gene in genes)
         room = self._governor.bursts(self._size) - waiting
+        self.is_hungry = False
         if room <= 0:
             return
         bare = [gene for gene in genes if gene.overlay is None and self._worth(gene)]
         first = [gene for gene in bare if gene.target in eager] if eager else []
+        self.is_hungry = 0 < len(bare) <= room
         chosen = self._chance.sample(bare, min(room, len(bare)))
         for gene in [*first, *chosen][:room]:
             probe.arm(gene, size=self._size, capture=self._capture, purse=self._governor)

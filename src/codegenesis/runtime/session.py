@@ -147,6 +147,8 @@ class Session:
         """Is something under way that lives on our visits?"""
         if self._loader is None or self._loader.pressing() or self._loader.in_shadow:
             return True
+        if self._observer is not None and self._observer.is_hungry:
+            return True
         overlays = (gene.overlay for gene in self._scout.ready)
         tried = any(each is not None and not isinstance(each, probe.Burst) for each in overlays)
         return tried or time.monotonic() < self._lively_until
